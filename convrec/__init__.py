@@ -1,0 +1,1 @@
+"""Convrec: a conversational recommender whose one language model answers with catalogue items as single tokens."""

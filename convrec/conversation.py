@@ -1,0 +1,211 @@
+"""Plain values of a conversation: what was understood, what was said, what was shown.
+
+Ids, parents and times belong to the store; nothing here knows of torch, gradio or sqlalchemy.
+Everything is frozen; `to_dict` / `from_dict` give the JSON form that the store, the API and datasets share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+
+class Act(StrEnum):
+    """What the user does with a message."""
+
+    RECOMMEND = "recommend"  # asks for something, with or without constraints
+    STEER = "steer"  # changes what was just shown ("cheaper, and not that brand")
+    MORE = "more"  # "show me others": the stored alternatives, no model call
+    WHY = "why"
+    COMPARE = "compare"
+    PROFILE = "profile"  # "what do you know about me"
+    RESTART = "restart"  # "start over": constraints are forgotten, the history is not
+    SOCIAL = "social"  # greetings, thanks, goodbye
+    OFF_TOPIC = "off_topic"
+
+
+class Op(StrEnum):
+    """How a constraint compares an item's facet with its value."""
+
+    IS = "is"
+    NOT = "not"
+    AT_MOST = "at_most"
+    AT_LEAST = "at_least"
+    LESS = "less"  # strictly; what "cheaper" becomes, with the reference's own value
+    MORE = "more"
+
+
+NEGATED = frozenset({Op.NOT})
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """One thing an item must (hard) or should (soft) satisfy.
+
+    `facet` is "price" (US$), "brand", "category" (any level of the path), "compatible" (value: an item id) or an
+    attribute key of the catalogue such as "colour". `said` are the user's words, for the chip.
+    """
+
+    facet: str
+    op: Op
+    value: str | float | bool
+    hard: bool = True
+    said: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"facet": self.facet, "op": str(self.op), "value": self.value, "hard": self.hard, "said": self.said}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Constraint:
+        return cls(data["facet"], Op(data["op"]), data["value"], data.get("hard", True), data.get("said", ""))
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Identity without hardness and wording: two constraints with one key say the same."""
+        return (self.facet, str(self.op), str(self.value))
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An item the user points at: "the second one" (shown), "the pen I bought" (owned), a title (named)."""
+
+    item_id: str
+    kind: Literal["shown", "owned", "named"]
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the reader understood of one message.
+
+    `wishes` are words the model hears but no facet expresses ("smoother"); `unmet` are words that asked for something
+    the catalogue cannot express at all or does not stock, to be said aloud; `count` is how many items are asked for
+    (None: not said, one by default); `together` marks a set that goes together rather than rival options.
+    `dropped` are constraint keys of earlier turns this message takes back ("any brand is fine").
+    """
+
+    act: Act
+    constraints: tuple[Constraint, ...] = ()
+    references: tuple[Reference, ...] = ()
+    wishes: tuple[str, ...] = ()
+    unmet: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()  # facet names whose earlier constraints are taken back
+    count: int | None = None
+    together: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "act": str(self.act),
+            "constraints": [c.to_dict() for c in self.constraints],
+            "references": [{"item_id": r.item_id, "kind": r.kind, "said": r.said} for r in self.references],
+            "wishes": list(self.wishes),
+            "unmet": list(self.unmet),
+            "dropped": list(self.dropped),
+            "count": self.count,
+            "together": self.together,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Reading:
+        return cls(
+            act=Act(data["act"]),
+            constraints=tuple(Constraint.from_dict(c) for c in data.get("constraints", ())),
+            references=tuple(Reference(**r) for r in data.get("references", ())),
+            wishes=tuple(data.get("wishes", ())),
+            unmet=tuple(data.get("unmet", ())),
+            dropped=tuple(data.get("dropped", ())),
+            count=data.get("count"),
+            together=data.get("together", False),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPart:
+    """An item as shown: `facts` as stated then, so an old conversation stays true to what was said.
+
+    `rank` counts from 1 among the allowed items of that step; `score` is the log-probability, in nats.
+    """
+
+    item_id: str
+    rank: int
+    score: float
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+Part = TextPart | ItemPart
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    role: Literal["user", "assistant"]
+    parts: tuple[Part, ...]
+    reading: Reading | None = None  # user turns only
+
+    @property
+    def text(self) -> str:
+        return "".join(p.text for p in self.parts if isinstance(p, TextPart))
+
+    @property
+    def item_ids(self) -> tuple[str, ...]:
+        return tuple(p.item_id for p in self.parts if isinstance(p, ItemPart))
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the claim checker saw: per narrative, so that truth can be counted rather than asserted.
+
+    `claims` and `true_claims` count claims before checking, `fact_claims` those of them made by fact tokens;
+    `dropped` are the sentences that were not released, `rewritten` those that a second attempt replaced;
+    `notes` say each fallback and each wish that could not be met.
+    """
+
+    claims: int = 0
+    true_claims: int = 0
+    fact_claims: int = 0
+    sentences: int = 0
+    dropped: tuple[str, ...] = ()
+    rewritten: int = 0
+    released_claims: int = 0
+    released_true: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Milliseconds from the arrival of the message."""
+
+    first_item_ms: float | None = None
+    total_ms: float = 0.0
+    text_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    parts: tuple[Part, ...]
+    reading: Reading
+    alternatives: tuple[ItemPart, ...] = ()
+    evidence: Evidence = Evidence()
+    timing: Timing = Timing()
+
+    @property
+    def item_ids(self) -> tuple[str, ...]:
+        return tuple(p.item_id for p in self.parts if isinstance(p, ItemPart))
+
+
+def part_to_dict(part: Part) -> dict[str, Any]:
+    if isinstance(part, TextPart):
+        return {"type": "text", "text": part.text}
+    return {"type": "item", "item_id": part.item_id, "rank": part.rank, "score": part.score, "facts": dict(part.facts)}
+
+
+def part_from_dict(data: Mapping[str, Any]) -> Part:
+    if data["type"] == "text":
+        return TextPart(data["text"])
+    return ItemPart(data["item_id"], data["rank"], data["score"], data["facts"])

@@ -1,0 +1,103 @@
+"""Fact tokens: names, prices, numbers and owned things are single tokens rendered from the catalogue, so they cannot be wrong.
+
+A *marked* text is prose with fact tokens in it: "⟨title⟩ costs ⟨price⟩, ⟨saving⟩ less than your ⟨owned:2⟩." Writers
+produce marked texts, the model is trained on them, `render` turns them into what a person reads. Only texts written by
+this software are ever parsed for marks: what a user types is never split here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from convrec.catalog import FITS, SYSTEM, Catalog, format_value
+from convrec.conversation import Constraint, Op
+
+OWNED = 6  # the last six things bought can be named; ⟨owned:1⟩ is the most recent
+WISHES = 4
+MARK = re.compile(r"⟨([a-z_]+(?::[a-z0-9_]+)?)⟩")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a narrative may speak about besides the item itself: rows of `history` (oldest first), the constraints in
+    force, and the row being steered away from (last shown, or last bought)."""
+
+    history: tuple[int, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+    reference: int | None = None
+
+
+def fact_vocabulary(catalog: Catalog) -> tuple[str, ...]:
+    """All fact-token names a model over this catalogue knows, in a fixed order."""
+    attributes = [
+        f"attr:{key}"
+        for key, facet in catalog.facets.items()
+        if key not in ("price", "brand", "category", SYSTEM, FITS) and facet.kind != "flag"
+    ]
+    return (
+        "title", "brand", "category", "price", "reference", "reference_price", "saving", "extra", "limit", "fits",
+        *(f"owned:{i}" for i in range(1, OWNED + 1)),
+        *(f"wish:{i}" for i in range(1, WISHES + 1)),
+        *attributes,
+    )  # fmt: skip
+
+
+def facts_of(catalog: Catalog, row: int, context: Context) -> dict[str, str]:
+    """The facts that have a value for this item in this context: name → what a person reads.
+
+    `reference` is the title of the item steered away from, `saving`/`extra` the price difference to it, `limit` the
+    user's own price limit, `fits` the title of the newest owned thing the item is compatible with, `wish:n` the value
+    of the n-th constraint in force that this item satisfies.
+    """
+    item = catalog[row]
+    facts: dict[str, str] = {"title": item.title}
+    if item.brand:
+        facts["brand"] = item.brand
+    if item.categories:
+        facts["category"] = item.leaf.lower()
+    if item.price is not None:
+        facts["price"] = format_value("price", item.price)
+    for key, value in item.attributes.items():
+        if key not in (SYSTEM, FITS) and not isinstance(value, bool):
+            facts[f"attr:{key}"] = format_value(key, value)
+    if context.reference is not None and context.reference != row:
+        other = catalog[context.reference]
+        facts["reference"] = other.title
+        if other.price is not None:
+            facts["reference_price"] = format_value("price", other.price)
+            if item.price is not None and abs(difference := other.price - item.price) >= 0.005:
+                facts["saving" if difference > 0 else "extra"] = format_value("price", abs(difference))
+    for back, owned in enumerate(reversed(context.history[-OWNED:]), start=1):
+        facts[f"owned:{back}"] = catalog[owned].title
+    compatible = catalog.compatible(row)
+    fitting = [owned for owned in reversed(context.history) if compatible[owned]]
+    if fitting:
+        facts["fits"] = catalog[fitting[0]].title
+    wish = 0
+    for constraint in context.constraints:
+        if constraint.facet == "price" and constraint.op in (Op.AT_MOST, Op.LESS) and "limit" not in facts:
+            facts["limit"] = format_value("price", float(constraint.value))
+        elif constraint.op is Op.IS and wish < WISHES and catalog.satisfies(constraint)[row]:
+            wish += 1
+            facts[f"wish:{wish}"] = (
+                constraint.facet.replace("_", " ")
+                if isinstance(constraint.value, bool)
+                else format_value(constraint.facet, constraint.value)
+            )
+    return facts
+
+
+def split(marked: str) -> list[tuple[str, bool]]:
+    """A marked text as pieces: (name, True) for a fact token, (text, False) for prose."""
+    pieces: list[tuple[str, bool]] = []
+    for index, piece in enumerate(MARK.split(marked)):
+        if piece:
+            pieces.append((piece, index % 2 == 1))
+    return pieces
+
+
+def render(marked: str, facts: Mapping[str, str]) -> str:
+    """What a person reads. Raises KeyError for a fact without a value: the engine masks those, so it is a bug."""
+    return "".join(facts[piece] if is_fact else piece for piece, is_fact in split(marked))
