@@ -1,4 +1,4 @@
-"""Fact tokens: names, prices, numbers and owned things are single tokens rendered from the catalogue, so they cannot be wrong.
+"""Fact tokens: names, prices, numbers and owned things are single tokens, rendered from the catalogue: never wrong.
 
 A *marked* text is prose with fact tokens in it: "⟨title⟩ costs ⟨price⟩, ⟨saving⟩ less than your ⟨owned:2⟩." Writers
 produce marked texts, the model is trained on them, `render` turns them into what a person reads. Only texts written by
