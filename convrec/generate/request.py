@@ -7,28 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from convrec.conversation import Constraint
+from convrec.conversation import Path, PathTurn
 
-
-@dataclass(frozen=True, slots=True)
-class PathTurn:
-    """One past or present user message with what was understood, and the rows shown in answer (empty: not yet).
-
-    `reference` is the row the message steers from: the last shown one, or in a first message the last one bought.
-    """
-
-    text: str
-    constraints: tuple[Constraint, ...] = ()  # all in force after this message, earlier ones included
-    reference: int | None = None
-    shown: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """What the model is shown: rows bought (oldest first), and the last turns of this branch, the current one last."""
-
-    history: tuple[int, ...] = ()
-    turns: tuple[PathTurn, ...] = ()
+__all__ = ["Chosen", "Event", "Finished", "Path", "PathTurn", "Request", "Sampling", "Token"]
 
 
 @dataclass(frozen=True, slots=True)
