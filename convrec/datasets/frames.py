@@ -1,0 +1,123 @@
+"""The tables of a dataset folder: their columns, and how a catalogue becomes one and comes back."""
+
+from __future__ import annotations
+
+import json
+
+import polars as pl
+
+from convrec.catalog import Catalog, Item, item_from_dict, item_to_dict
+from convrec.errors import CatalogError, DataError
+
+ITEMS = pl.Schema(
+    {
+        "item_id": pl.String(),
+        "title": pl.String(),
+        "brand": pl.String(),
+        "categories": pl.List(pl.String()),  # broad to narrow
+        "price": pl.Float64(),  # US$, null: unknown
+        "description": pl.String(),
+        "features": pl.List(pl.String()),
+        "attributes": pl.String(),  # a JSON object
+        "available": pl.Boolean(),
+        "image": pl.String(),
+        "retired": pl.Boolean(),  # a tombstone: the row stays, the item is never recommended again
+    }
+)
+INTERACTIONS = pl.Schema(
+    {
+        "user_id": pl.String(),
+        "item_id": pl.String(),
+        "timestamp": pl.Int64(),  # seconds since 1970, or a counter
+        "rating": pl.Float64(),
+        "review": pl.String(),
+    }
+)
+TURNS = pl.Schema(
+    {
+        "user_id": pl.String(),
+        "position": pl.Int64(),  # how many of the user's items came before: the text is about the item at this place
+        "target_item_id": pl.String(),
+        "kind": pl.String(),
+        "text": pl.String(),
+        "chosen": pl.Boolean(),  # of several critiques written, the one drawn
+        "split": pl.String(),
+        "annotator": pl.String(),
+        "model": pl.String(),
+        "seed": pl.Int64(),
+        "prompt_sha": pl.String(),
+    }
+)
+DIALOGUES = pl.Schema(
+    {
+        "dialogue_id": pl.String(),
+        "user_id": pl.String(),
+        "position": pl.Int64(),  # the history is the user's items before it
+        "step": pl.Int64(),
+        "reference_item_id": pl.String(),  # steered from; null: from nothing
+        "refused": pl.List(pl.String()),
+        "text": pl.String(),
+        "reading": pl.String(),  # JSON of the gold Reading of this message
+        "constraints": pl.String(),  # JSON list: all in force after it
+        "target_item_id": pl.String(),
+        "narrative": pl.String(),  # marked text about the target
+        "phrasing": pl.String(),  # train | unseen
+        "split": pl.String(),
+    }
+)
+KINDS = ("critique", "purchase_reason", "endorsement", "user_summary")
+SPLITS = ("train", "validation", "test")
+PHRASINGS = ("train", "unseen")
+# What may never be null; everything else may.
+REQUIRED = {
+    "items": ("item_id", "title"),
+    "interactions": ("user_id", "item_id", "timestamp"),
+    "turns": ("user_id", "position", "target_item_id", "kind", "text", "split"),
+    "dialogues": ("dialogue_id", "user_id", "position", "step", "text", "reading", "constraints", "target_item_id",
+                  "split"),
+}  # fmt: skip
+
+
+def items_frame(catalog: Catalog) -> pl.DataFrame:
+    """One row an item, in catalogue order, with the columns of ITEMS."""
+    rows = [
+        {
+            **item_to_dict(item),
+            "attributes": json.dumps(item_to_dict(item)["attributes"], ensure_ascii=False),
+            "retired": item.item_id in catalog.retired,
+        }
+        for item in catalog.items
+    ]
+    return pl.DataFrame(rows, schema=ITEMS)
+
+
+def catalog_of(frame: pl.DataFrame) -> Catalog:
+    """The catalogue an items table holds. Raises DataError naming the row that is no item."""
+    items: list[Item] = []
+    for number, row in enumerate(frame.iter_rows(named=True)):
+        try:
+            items.append(item_from_dict(row))
+        except (CatalogError, ValueError, AttributeError) as error:
+            raise DataError(f"items: row {number} is no item ({error}); correct it and write the table again") from None
+    try:
+        return Catalog(items, frame.filter(pl.col("retired"))["item_id"])
+    except CatalogError as error:
+        raise DataError(f"items: {error}") from None
+
+
+def conform(frame: pl.DataFrame, schema: pl.Schema, table: str) -> pl.DataFrame:
+    """The frame with exactly the columns and types of the schema, in its order; further columns are left out.
+
+    Raises DataError naming the table for a missing column, a type that does not convert, or a null where none may be.
+    """
+    missing = [name for name in schema if name not in frame.columns]
+    if missing:
+        raise DataError(f"{table}: column {', '.join(missing)} is missing; it has {', '.join(frame.columns) or 'none'}")
+    try:
+        frame = frame.select(pl.col(name).cast(kind) for name, kind in schema.items())
+    except pl.exceptions.PolarsError as error:
+        raise DataError(f"{table}: a column has the wrong type ({str(error).splitlines()[0]})") from None
+    for name in REQUIRED[table]:
+        if empty := frame[name].null_count():
+            raise DataError(f"{table}: {empty} of {len(frame)} rows have no {name}; every row needs one")
+    return frame
