@@ -7,7 +7,7 @@ Everything is frozen; `to_dict` / `from_dict` give the JSON form that the store,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -176,6 +176,13 @@ class Evidence:
     released_true: int = 0
     notes: tuple[str, ...] = ()
 
+    def to_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "dropped": list(self.dropped), "notes": list(self.notes)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Evidence:
+        return cls(**{**data, "dropped": tuple(data.get("dropped", ())), "notes": tuple(data.get("notes", ()))})
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -185,6 +192,13 @@ class Timing:
     total_ms: float = 0.0
     text_tokens: int = 0
 
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Timing:
+        return cls(**data)
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -193,10 +207,30 @@ class Reply:
     alternatives: tuple[ItemPart, ...] = ()
     evidence: Evidence = Evidence()
     timing: Timing = Timing()
+    suggestions: tuple[str, ...] = ()  # critiques that could be said next: "cheaper", "another brand", "blue"
 
     @property
     def item_ids(self) -> tuple[str, ...]:
         return tuple(p.item_id for p in self.parts if isinstance(p, ItemPart))
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "parts": [part_to_dict(part) for part in self.parts],
+            "reading": self.reading.to_dict(),
+            "alternatives": [part_to_dict(part) for part in self.alternatives],
+            "evidence": self.evidence.to_dict(),
+            "timing": self.timing.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Reply:
+        return cls(
+            parts=tuple(part_from_dict(part) for part in data["parts"]),
+            reading=Reading.from_dict(data["reading"]),
+            alternatives=tuple(_item_part(part) for part in data.get("alternatives", ())),
+            evidence=Evidence.from_dict(data.get("evidence", {})),
+            timing=Timing.from_dict(data.get("timing", {})),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,4 +263,8 @@ def part_to_dict(part: Part) -> dict[str, Any]:
 def part_from_dict(data: Mapping[str, Any]) -> Part:
     if data["type"] == "text":
         return TextPart(data["text"])
+    return _item_part(data)
+
+
+def _item_part(data: Mapping[str, Any]) -> ItemPart:
     return ItemPart(data["item_id"], data["rank"], data["score"], data["facts"])
