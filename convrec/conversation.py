@@ -220,6 +220,7 @@ class Reply:
             "alternatives": [part_to_dict(part) for part in self.alternatives],
             "evidence": self.evidence.to_dict(),
             "timing": self.timing.to_dict(),
+            "suggestions": list(self.suggestions),
         }
 
     @classmethod
@@ -230,6 +231,7 @@ class Reply:
             alternatives=tuple(_item_part(part) for part in data.get("alternatives", ())),
             evidence=Evidence.from_dict(data.get("evidence", {})),
             timing=Timing.from_dict(data.get("timing", {})),
+            suggestions=tuple(data.get("suggestions", ())),
         )
 
 
