@@ -11,7 +11,7 @@ from convrec.conversation import ItemPart, Reading, Reply
 class Understood:
     """The message is stored as `turn_id`, and this is how it was read."""
 
-    turn_id: int
+    turn_id: str
     reading: Reading
 
 
@@ -37,7 +37,7 @@ class Sentence:
 class Done:
     """The reply is stored as `turn_id`."""
 
-    turn_id: int
+    turn_id: str
     reply: Reply
 
 

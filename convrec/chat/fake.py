@@ -1,9 +1,9 @@
-"""A deterministic engine: popularity for a choice, one true narrative for words. Tests of everything else talk to it."""
+"""A deterministic engine: popularity for a choice, one true narrative for words. Every other test talks to it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -23,8 +23,9 @@ SENTENCES = (
 
 
 class ScriptedEngine:
-    """Ranks allowed rows by how many soft wishes they satisfy, then by `popularity` (row → times bought), then by row.
+    """Ranks allowed rows by how many wishes they satisfy, then by `popularity` (row → times bought), then by row.
 
+    To be of the same kind as the item being steered from counts as a wish.
     The same requests give the same events. Closing the iterator ends it at once, as with the real engine.
     """
 
@@ -33,7 +34,7 @@ class ScriptedEngine:
         counts = dict(popularity or {})
         self.popularity = np.array([1 + counts.get(row, 0) for row in range(len(catalog))], dtype=np.float64)
 
-    def generate(self, requests: Sequence[Request]) -> Iterator[Event]:
+    def generate(self, requests: Sequence[Request]) -> Generator[Event, None, None]:
         for index, request in enumerate(requests):
             chosen = self._choose(index, request)
             yield chosen
@@ -45,6 +46,9 @@ class ScriptedEngine:
         if request.forced:
             return Chosen(index, request.forced, tuple(float(shares[r]) for r in request.forced), len(request.forced))
         wishes = np.zeros(len(self.catalog))
+        reference = request.path.turns[-1].reference if request.path.turns else None
+        if reference is not None:  # "cheaper" means the same kind of thing
+            wishes += [item.leaf == self.catalog[reference].leaf for item in self.catalog.items]
         for constraint in _in_force(request):
             wishes += self.catalog.satisfies(constraint)
         rows = np.flatnonzero(request.allowed)

@@ -14,9 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from convrec.catalog import Catalog
-from convrec.conversation import Act, Constraint, ItemPart, Op, Reading
-from convrec.generate.request import Path, PathTurn
+from convrec.conversation import Act, Constraint, ItemPart, Op, Path, PathTurn, Reading
 
 TURNS_SHOWN_TO_THE_MODEL = 4
 _UPPER, _LOWER = (Op.AT_MOST, Op.LESS), (Op.AT_LEAST, Op.MORE)
@@ -54,8 +56,9 @@ class State:
 
     @property
     def path(self) -> Path:
-        """What the model is shown of it: the history and the last turns of this branch."""
-        return Path(self.history, self.turns[-TURNS_SHOWN_TO_THE_MODEL:])
+        """What the model is shown of it: the history, the last turns that led to items, and the message at hand."""
+        turns = (*(turn for turn in self.turns[:-1] if turn.shown), *self.turns[-1:])
+        return Path(self.history, turns[-TURNS_SHOWN_TO_THE_MODEL:])
 
     def hear(self, text: str, reading: Reading, catalog: Catalog) -> State:
         """The state in which this message is answered. Items that the catalogue no longer has are passed over."""
@@ -168,7 +171,7 @@ def _is_implied(new: Constraint, old: Constraint) -> bool:
     return False
 
 
-def _can_hold(constraint: Constraint, within: object, catalog: Catalog) -> bool:
+def _can_hold(constraint: Constraint, within: NDArray[np.bool_], catalog: Catalog) -> bool:
     if constraint.op is Op.NOT:
         return constraint.facet in catalog.facets and any(
             catalog.value(row, constraint.facet) is not None for row in range(len(catalog)) if within[row]

@@ -1,0 +1,135 @@
+"""Answers that code works out from the catalogue and the conversation: why, compare, total, profile."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+from convrec.catalog import FITS, SYSTEM, Catalog, format_value
+from convrec.chat.nearest import opposite
+from convrec.chat.phrase import counted, listed, phrases
+from convrec.chat.state import State
+from convrec.chat.words import Words
+from convrec.conversation import Constraint, Op
+
+
+def why(catalog: Catalog, row: int, state: State, words: Words) -> str:
+    """Why this item: wishes it answers and misses, what it fits, brands and kinds bought before, its price level."""
+    item = catalog[row]
+    if row in state.history:
+        return words.say("why_bought", title=item.title)
+    answered = [c for c in state.constraints if catalog.satisfies(c)[row]]
+    missed = [c for c in state.constraints if not catalog.satisfies(c)[row]]
+    fitting = [owned for owned in reversed(state.history) if catalog.compatible(row)[owned]]
+    text = words.say(
+        "why",
+        title=item.title,
+        brand=item.brand,
+        leaf=item.leaf.lower(),
+        price="" if item.price is None else format_value("price", item.price),
+        price_level=_price_level(catalog, row),
+        wishes=phrases(_telling(answered), catalog),
+        fits=catalog[fitting[0]].title if fitting else "",
+        brand_bought=_times(sum(catalog[owned].brand == item.brand for owned in state.history) if item.brand else 0),
+        leaf_bought=bool(item.leaf) and any(catalog[owned].leaf == item.leaf for owned in state.history),
+    )
+    if missed:
+        text += " " + words.say("why_missed", missed=phrases((opposite(c) for c in missed), catalog))
+    return text
+
+
+def compare(catalog: Catalog, rows: Sequence[int], words: Words) -> str:
+    """Two or more items side by side as a Markdown table, and what the price makes of it."""
+    if len(rows) < 2:
+        return words.say("compare_one", title=catalog[rows[0]].title)
+    items = [catalog[row] for row in rows]
+    lines = [[""] + [item.title for item in items]]
+    for key in _facets_of(catalog, rows):
+        values = [catalog.value(row, key) for row in rows]
+        name = "price" if key == "price" else "kind" if key == "category" else catalog.facets[key].name
+        lines.append([name] + [_cell(key, value) for value in values])
+    table = [_table_line(line) for line in lines]
+    table.insert(1, "|" + " --- |" * (len(items) + 1))
+    text = words.say("compare", titles=listed(item.title for item in items)) + "\n\n" + "\n".join(table)
+    prices = [item.price for item in items]
+    if len(items) == 2 and prices[0] is not None and prices[1] is not None:
+        low, high = sorted(range(2), key=lambda i: prices[i] or 0.0)
+        difference = (prices[high] or 0.0) - (prices[low] or 0.0)
+        text += "\n\n" + (
+            words.say("compare_same_price")
+            if difference < 0.005
+            else words.say(
+                "compare_price",
+                cheaper=items[low].title,
+                dearer=items[high].title,
+                difference=format_value("price", difference),
+            )
+        )
+    return text
+
+
+def total(catalog: Catalog, rows: Sequence[int], words: Words) -> str:
+    """What these items cost together, to the cent."""
+    unknown = [catalog[row].title for row in rows if catalog[row].price is None]
+    if unknown:
+        return words.say("total_unknown", titles=listed(unknown))
+    prices = [(catalog[row].title, catalog[row].price or 0.0) for row in rows]
+    terms = listed(f"{title} ({format_value('price', price)})" for title, price in prices)
+    return words.say("total", terms=terms, total=format_value("price", sum(round(p * 100) for _, p in prices) / 100))
+
+
+def profile(catalog: Catalog, state: State, words: Words) -> str:
+    """What is known of the shopper: counts over the purchases, and what was said in this conversation."""
+    items = [catalog[row] for row in state.history]
+    prices = [item.price for item in items if item.price is not None]
+    shown = [format_value("price", p) for p in (min(prices), statistics.median(prices), max(prices))] if prices else []
+    return words.say(
+        "profile",
+        bought=len(items),
+        brands=listed(counted([item.brand for item in items if item.brand])),
+        categories=listed(counted([item.leaf.lower() for item in items if item.leaf])),
+        low=shown[0] if shown else "",
+        typical=shown[1] if shown else "",
+        high=shown[2] if shown else "",
+        last=items[-1].title if items else "",
+        asked=phrases(state.constraints, catalog),
+        liked=listed(catalog[row].title for row in state.liked),
+        refused=listed(catalog[row].title for row in state.refused),
+    )
+
+
+def _telling(constraints: Sequence[Constraint]) -> Sequence[Constraint]:
+    """Without the mere kind of thing, unless nothing else was asked."""
+    return [c for c in constraints if c.facet != "category" or c.op is Op.NOT] or constraints
+
+
+def _times(count: int) -> str:
+    return {0: "", 1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def _price_level(catalog: Catalog, row: int) -> str:
+    item = catalog[row]
+    prices = [i.price for i in catalog.items if i.price is not None and item.leaf and i.leaf == item.leaf]
+    if item.price is None or len(prices) < 4:
+        return ""
+    share = sum(p < item.price for p in prices) / len(prices)
+    return "on the cheap side" if share < 0.3 else "on the dear side" if share > 0.7 else "about what is usual"
+
+
+def _facets_of(catalog: Catalog, rows: Sequence[int]) -> list[str]:
+    own = [key for key in catalog.facets if key not in ("price", "brand", "category", SYSTEM, FITS)]
+    return [key for key in ("price", "brand", "category", *own) if any(catalog.value(r, key) is not None for r in rows)]
+
+
+def _cell(key: str, value: object) -> str:
+    if value is None:
+        return "–"
+    if key == "category" and isinstance(value, tuple):
+        return str(value[-1]).lower()
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return format_value(key, value)  # type: ignore[arg-type]
+
+
+def _table_line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(" ".join(cell.replace("|", "/").split()) for cell in cells) + " |"
