@@ -111,6 +111,11 @@ def read_dataset(folder: str | Path) -> Dataset:
         raise DataError(f"dataset folder {folder}: {error}; import or build it again") from None
 
 
+def read_catalog(folder: Path) -> Catalog:
+    """The catalogue alone, from a folder's items.parquet. Raises DataError as `read_dataset` does."""
+    return catalog_of(conform(_read(folder / "items.parquet"), ITEMS, "items"))
+
+
 def _read(path: Path, otherwise: pl.Schema | None = None) -> pl.DataFrame:
     if not path.is_file():
         if otherwise is not None:
