@@ -22,7 +22,9 @@ def new_folder(target: Path, *, overwrite: bool = False, proof: str = "items.par
     target = Path(os.path.abspath(target))
     occupied = os.path.lexists(target) and not (target.is_dir() and not any(target.iterdir()))
     if occupied and not overwrite:
-        raise DataError(f"{target} already exists and is left as it is; choose another place or ask to overwrite it")
+        raise DataError(
+            f"{target} already exists and is left as it is; choose another place or overwrite it (--overwrite)"
+        )
     if occupied and not (target / proof).is_file():
         raise DataError(f"{target} holds no {proof}, so it is not ours to overwrite; choose another place")
     partial = target.with_name(f".{target.name}.partial-{os.getpid()}")
