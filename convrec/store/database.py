@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
@@ -46,7 +44,7 @@ class Database:
             raise
 
     def _opened(self, url: URL) -> Engine:
-        options: dict[str, Any] = {"pool_pre_ping": True, "json_serializer": partial(json.dumps, allow_nan=False)}
+        options: dict[str, Any] = {"pool_pre_ping": True}
         if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
             options |= {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0}  # it lives in one connection
             options |= {"connect_args": {"check_same_thread": False}}

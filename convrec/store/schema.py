@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from sqlalchemy import (
@@ -20,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from convrec.errors import NotFound
+from convrec.errors import NotFound, StoreError
 
 
 class Name(TypeDecorator[str]):
@@ -43,6 +44,20 @@ class Prose(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         return None if value is None else _storable(value)
+
+
+class Document(TypeDecorator[Any]):
+    """JSON. What its text cannot hold, a NaN, is refused here: SQLite would take it, PostgreSQL not."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: Any | None, dialect: Dialect) -> Any | None:
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise StoreError(f"a turn cannot be kept as JSON ({error}); nothing of it was stored") from None
+        return value
 
 
 def _storable(text: str) -> str:
@@ -148,9 +163,9 @@ class TurnRow(Table):
     status: Mapped[str]
     created: Mapped[float]
     worker: Mapped[str | None]
-    parts: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
-    reading: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    reply: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    parts: Mapped[list[dict[str, Any]] | None] = mapped_column(Document(none_as_null=True))
+    reading: Mapped[dict[str, Any] | None] = mapped_column(Document(none_as_null=True))
+    reply: Mapped[dict[str, Any] | None] = mapped_column(Document(none_as_null=True))
 
 
 class FeedbackRow(Table):

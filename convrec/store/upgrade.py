@@ -22,10 +22,10 @@ POSTGRES_LOCK = 7_026_731  # any number, the same in every process
 _one_at_a_time = threading.Lock()  # alembic's context is a module, shared by all threads
 
 
-def upgrade(reading: Engine, writing: Engine, place: str, revision: str = "head") -> None:
-    """Runs the migrations that are missing in one transaction; one that is current is only read.
+def upgrade(reading: Engine, writing: Engine, place: str) -> None:
+    """Runs the migrations that are missing in one transaction; a database that is current is only read.
 
-    `revision` stops earlier, for tests. Raises StoreError for a database written by a newer version.
+    `place` names it in messages. Raises StoreError for one that a newer version wrote.
     """
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
@@ -38,7 +38,7 @@ def upgrade(reading: Engine, writing: Engine, place: str, revision: str = "head"
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": POSTGRES_LOCK})
         if _version(connection, scripts, place) != scripts.get_current_head():  # another process was faster
             config.attributes["connection"] = connection
-            command.upgrade(config, revision)
+            command.upgrade(config, "head")
         if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
             raise StoreError(f"{place} has rows that refer to missing ones; it was not changed, restore a backup")
 

@@ -1,0 +1,101 @@
+"""Every store test runs on a SQLite file and on a real PostgreSQL, started here for the session."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from convrec.store import Store
+
+HOW_TO_INSTALL = (
+    "no PostgreSQL binaries found; install them (Debian: apt-get install postgresql) to test the store on it"
+)
+
+
+def find_binaries() -> Path | None:
+    """The folder of initdb and postgres, which Debian keeps off the PATH."""
+    candidates = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    if found := shutil.which("initdb"):
+        candidates.insert(0, Path(found).resolve().parent)
+    return next((folder for folder in candidates if {"initdb", "postgres"} <= {p.name for p in folder.iterdir()}), None)
+
+
+@pytest.fixture(scope="session")
+def postgres(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The socket folder of a server of our own; anyone may log in as convrec."""
+    binaries = find_binaries()
+    if binaries is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(HOW_TO_INSTALL)
+        request.config.pluginmanager.get_plugin("terminalreporter").write_line(f"\nSKIPPED: {HOW_TO_INSTALL}")
+        pytest.skip(HOW_TO_INSTALL)
+    folder = Path(tempfile.mkdtemp(prefix="convrec-pg-", dir="/tmp"))  # socket paths hold 107 characters at most
+    as_user = {}
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        names = {entry.pw_name: entry for entry in pwd.getpwall()}
+        user = names.get("postgres") or names["nobody"]
+        as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": ()}
+        os.chown(folder, user.pw_uid, user.pw_gid)
+    folder.chmod(0o755)
+    data = folder / "data"
+    subprocess.run(
+        [binaries / "initdb", "-D", data, "-U", "convrec", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
+        check=True,
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        **as_user,
+    )
+    with (folder / "log").open("wb") as log:
+        settings = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}", "-c", "fsync=off"]
+        server = subprocess.Popen([binaries / "postgres", "-D", data, *settings], cwd=folder, stderr=log, **as_user)
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                psycopg.connect(host=str(folder), user="convrec", dbname="postgres").close()
+                break
+            except psycopg.OperationalError:
+                assert server.poll() is None, (folder / "log").read_text()
+                assert time.monotonic() < deadline, (folder / "log").read_text()
+                time.sleep(0.05)
+        yield str(folder)
+    finally:
+        server.terminate()
+        server.wait()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'store.sqlite'}"
+
+
+@pytest.fixture
+def postgres_url(postgres: str) -> str:
+    """A database of its own, empty."""
+    name = f"convrec_{uuid4().hex}"
+    with psycopg.connect(host=postgres, user="convrec", dbname="postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return f"postgresql://convrec:secret-password@/{name}?host={postgres}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    fixture = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param]
+    return str(request.getfixturevalue(fixture))
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    with Store(url) as opened:
+        yield opened
