@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 from convrec.catalog import Catalog, format_value
 from convrec.chat.draft import Draft
@@ -31,7 +31,9 @@ class Chat:
         self.catalog, self.reader, self.store = catalog, reader, store
         self.narrator = Narrator(engine, checker, catalog)
 
-    def say(self, owner: str, conversation_id: str, text: str, parent: str | None = None) -> Iterator[ChatEvent]:
+    def say(
+        self, owner: str, conversation_id: str, text: str, parent: str | None = None
+    ) -> Generator[ChatEvent, None, None]:
         """What happens when the owner says `text` after the turn `parent` (None: the current leaf; ROOT: at the start).
 
         The message is stored before it is answered; the reply is stored before `Done`. Closing the iterator stops the
@@ -48,7 +50,7 @@ class Chat:
         yield Understood(turn_id, reading)
         yield from self._answer(owner, conversation_id, turn_id, before, message, reading, draft)
 
-    def answer(self, owner: str, conversation_id: str, turn_id: str) -> Iterator[ChatEvent]:
+    def answer(self, owner: str, conversation_id: str, turn_id: str) -> Generator[ChatEvent, None, None]:
         """Another reply to the stored message `turn_id`: to try again, or after its reading was revised."""
         draft = Draft()
         *past, asked = self.store.path(owner, conversation_id, turn_id)

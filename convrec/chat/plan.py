@@ -95,10 +95,11 @@ def beside(catalog: Catalog, rows: list[int], allowed: Mask) -> Mask:
     departments = {catalog[row].categories[:1] for row in rows}
     other: Mask = allowed & np.array([item.leaf not in leaves for item in catalog.items], dtype=bool)
     fits = np.array([catalog.compatible(row) for row in rows]).any(axis=0)
-    if (other & fits).any():
-        return other & fits
-    akin = np.array([item.categories[:1] in departments for item in catalog.items], dtype=bool)
-    return np.logical_and(other, akin)
+    fitting: Mask = other & fits
+    if fitting.any():
+        return fitting
+    akin: Mask = other & np.array([item.categories[:1] in departments for item in catalog.items], dtype=bool)
+    return akin
 
 
 def _choice(reading: Reading, before: State, state: State, catalog: Catalog, words: Words) -> Plan:
