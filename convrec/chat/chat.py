@@ -33,7 +33,7 @@ class Chat:
 
     def say(
         self, owner: str, conversation_id: str, text: str, parent: str | None = None
-    ) -> Generator[ChatEvent, None, None]:
+    ) -> Generator[ChatEvent]:
         """What happens when the owner says `text` after the turn `parent` (None: the current leaf; ROOT: at the start).
 
         The message is stored before it is answered; the reply is stored before `Done`. Closing the iterator stops the
@@ -50,7 +50,7 @@ class Chat:
         yield Understood(turn_id, reading)
         yield from self._answer(owner, conversation_id, turn_id, before, message, reading, draft)
 
-    def answer(self, owner: str, conversation_id: str, turn_id: str) -> Generator[ChatEvent, None, None]:
+    def answer(self, owner: str, conversation_id: str, turn_id: str) -> Generator[ChatEvent]:
         """Another reply to the stored message `turn_id`: to try again, or after its reading was revised."""
         draft = Draft()
         *past, asked = self.store.path(owner, conversation_id, turn_id)

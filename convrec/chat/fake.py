@@ -34,7 +34,7 @@ class ScriptedEngine:
         counts = dict(popularity or {})
         self.popularity = np.array([1 + counts.get(row, 0) for row in range(len(catalog))], dtype=np.float64)
 
-    def generate(self, requests: Sequence[Request]) -> Generator[Event, None, None]:
+    def generate(self, requests: Sequence[Request]) -> Generator[Event]:
         for index, request in enumerate(requests):
             chosen = self._choose(index, request)
             yield chosen

@@ -21,7 +21,7 @@ REWRITE_TEMPERATURE = 0.9  # warmer than the first attempt, which said something
 class Engine(Protocol):
     """What generates: the model's engine, or the scripted one. Closing the generator stops it within one token."""
 
-    def generate(self, requests: Sequence[Request]) -> Generator[Event, None, None]: ...
+    def generate(self, requests: Sequence[Request]) -> Generator[Event]: ...
 
 
 @dataclass(frozen=True, slots=True)

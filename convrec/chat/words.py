@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
+import random
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,7 @@ class Words:
         """One variant of the template `name`. Raises ConfigError where there is none, or a value is missing."""
         if name not in self.variants:
             raise ConfigError(f"no reply template {name!r}; prompts/reply/ has: {', '.join(sorted(self.variants))}")
-        variants = self.variants[name]
-        chosen = variants[zlib.crc32(f"{self.seed}:{name}".encode()) % len(variants)]
+        chosen = random.Random(f"{self.seed}:{name}").choice(self.variants[name])
         try:
             return chosen.render(values).strip()
         except jinja2.UndefinedError as error:

@@ -1,0 +1,68 @@
+import pytest
+
+from convrec.catalog import Catalog, Item
+from convrec.chat import explain
+from convrec.chat.state import State
+from convrec.chat.words import Words
+from convrec.conversation import Constraint, Op
+
+PENS = ("Writing", "Pens")
+CATALOG = Catalog(
+    [
+        Item("a", "Loop Pen", "Tarn", PENS, 4.25, attributes={"colour": "blue", "tip_mm": 0.5, "system": "T2"}),
+        Item("b", "Loop | Refill", "Tarn", ("Writing", "Refills"), 1.8, attributes={"colour": "blue", "fits": "T2"}),
+        Item("c", "Nib Pen", "Orlo", PENS, 12.0, attributes={"colour": "black", "refillable": True}),
+        Item("d", "Old Pen", "Orlo", PENS),
+        Item("e", "Twin Pen", "Orlo", PENS, 4.25),
+    ]
+)
+SEEDS = [Words(str(seed)) for seed in range(6)]
+
+
+@pytest.mark.parametrize("words", SEEDS)
+def test_why_names_the_wishes_met_and_missed_and_what_it_fits(words: Words) -> None:
+    blue, by_orlo = Constraint("colour", Op.IS, "blue"), Constraint("brand", Op.IS, "Orlo")
+    text = explain.why(CATALOG, 1, State(history=(0,), constraints=(blue, by_orlo)), words)
+    for fact in ("Loop | Refill", "blue", "Loop Pen", "not by Orlo", "Tarn once"):
+        assert fact in text
+
+
+def test_why_of_what_was_bought_says_so() -> None:
+    assert "bought" in explain.why(CATALOG, 0, State(history=(0,)), SEEDS[0])
+
+
+@pytest.mark.parametrize("words", SEEDS)
+def test_the_table_holds_what_the_catalogue_holds(words: Words) -> None:
+    text = explain.compare(CATALOG, (0, 2), words)
+    table = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"]
+    assert table[0] == ["", "Loop Pen", "Nib Pen"]
+    rows = {line[0]: line[1:] for line in table[2:]}
+    assert rows["price"] == ["$4.25", "$12.00"]
+    assert rows["tip"] == ["0.5 mm", "–"]
+    assert rows["refillable"] == ["–", "yes"]
+    assert "system" not in rows
+    assert "$7.75" in text  # 12.00 − 4.25
+
+
+def test_a_title_cannot_break_the_table() -> None:
+    table = [line for line in explain.compare(CATALOG, (0, 1), SEEDS[0]).splitlines() if line[:1] == "|"]
+    assert len({line.count("|") for line in table}) == 1
+
+
+def test_equal_prices_and_a_single_item() -> None:
+    assert "same" in explain.compare(CATALOG, (0, 4), SEEDS[0])
+    assert "Nib Pen" in explain.compare(CATALOG, (2,), SEEDS[0])
+
+
+@pytest.mark.parametrize("words", SEEDS)
+def test_sums_are_right_to_the_cent(words: Words) -> None:
+    assert "$18.05" in explain.total(CATALOG, (0, 1, 2), words)
+    assert "Old Pen" in explain.total(CATALOG, (0, 3), words)
+
+
+def test_the_profile_counts_what_was_bought() -> None:
+    state = State(history=(0, 1, 2), constraints=(Constraint("price", Op.AT_MOST, 5.0),), liked=(4,), refused=(3,))
+    text = explain.profile(CATALOG, state, SEEDS[0])
+    for fact in ("3 things", "Tarn (2)", "pens (2)", "$4.25", "$12.00", "Nib Pen", "at most $5.00", "Twin Pen", "Old Pen"):
+        assert fact in text
+    assert "no purchases" in explain.profile(CATALOG, State(), SEEDS[0])

@@ -1,0 +1,162 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convrec.catalog import Catalog, Item
+from convrec.chat.state import TURNS_SHOWN_TO_THE_MODEL, Exchange, State, derive
+from convrec.conversation import Act, Constraint, ItemPart, Op, Reading, Reference
+
+ITEMS = [
+    Item("pen-1", "Blue Pen", "Tarn", ("Writing", "Gel pens"), 4.0, attributes={"colour": "blue", "tip_mm": 0.5}),
+    Item("pen-2", "Red Pen", "Tarn", ("Writing", "Gel pens"), 6.0, attributes={"colour": "red", "tip_mm": 0.7}),
+    Item("pen-3", "Gold Pen", "Orlo", ("Writing", "Fountain pens"), 40.0, attributes={"colour": "gold"}),
+    Item("pad-1", "Lined Pad", "Orlo", ("Paper", "Notebooks"), 5.0, attributes={"ruling": "lined", "use": ("a", "b")}),
+    Item("pad-2", "Blue Pad", "Tarn", ("Paper", "Notebooks"), 9.0, attributes={"ruling": "blank", "colour": "blue"}),
+]
+CATALOG = Catalog(ITEMS)
+GEL, PADS = Constraint("category", Op.IS, "Gel pens"), Constraint("category", Op.IS, "Notebooks")
+BLUE, RED = Constraint("colour", Op.IS, "blue"), Constraint("colour", Op.IS, "red")
+
+
+def steer(*constraints: Constraint, act: Act = Act.STEER, **more: object) -> Reading:
+    return Reading(act, constraints, **more)  # type: ignore[arg-type]
+
+
+def in_force(*readings: Reading) -> tuple[Constraint, ...]:
+    return derive([Exchange("…", reading) for reading in readings], (), CATALOG).constraints
+
+
+def test_constraints_accumulate() -> None:
+    assert in_force(steer(GEL), steer(BLUE)) == (GEL, BLUE)
+
+
+def test_a_later_value_replaces_the_earlier_one() -> None:
+    assert in_force(steer(GEL, BLUE), steer(RED)) == (GEL, RED)
+
+
+def test_taking_a_value_out_forgets_that_it_was_wanted() -> None:
+    no_blue = Constraint("colour", Op.NOT, "blue")
+    assert in_force(steer(BLUE), steer(no_blue)) == (no_blue,)
+    assert in_force(steer(no_blue), steer(BLUE)) == (BLUE,)
+
+
+def test_refused_brands_add_up() -> None:
+    no_tarn, no_orlo = Constraint("brand", Op.NOT, "Tarn"), Constraint("brand", Op.NOT, "Orlo")
+    assert in_force(steer(no_tarn), steer(no_orlo)) == (no_tarn, no_orlo)
+
+
+def test_a_new_limit_replaces_the_old_one_even_upwards() -> None:
+    old, new = Constraint("price", Op.AT_MOST, 5.0), Constraint("price", Op.AT_MOST, 20.0)
+    assert in_force(steer(old), steer(new)) == (new,)
+
+
+def test_cheaper_never_lifts_the_limit_that_was_set() -> None:
+    limit, cheaper = Constraint("price", Op.AT_MOST, 5.0), Constraint("price", Op.LESS, 9.0)
+    assert in_force(steer(limit), steer(cheaper)) == (limit,)
+    tighter = Constraint("price", Op.LESS, 4.0)
+    assert in_force(steer(limit), steer(tighter)) == (tighter,)
+
+
+def test_a_floor_and_a_ceiling_stand_together_while_both_can_hold() -> None:
+    low, high = Constraint("price", Op.AT_LEAST, 5.0), Constraint("price", Op.AT_MOST, 9.0)
+    assert in_force(steer(low), steer(high)) == (low, high)
+    lower = Constraint("price", Op.AT_MOST, 3.0)
+    assert in_force(steer(low), steer(lower)) == (lower,)
+
+
+def test_what_is_taken_back_is_forgotten() -> None:
+    assert in_force(steer(GEL, BLUE), steer(dropped=("colour",))) == (GEL,)
+
+
+def test_steering_to_another_category_keeps_only_what_it_can_meet() -> None:
+    fine = Constraint("tip_mm", Op.AT_MOST, 0.5)
+    assert in_force(steer(GEL, fine, BLUE), steer(PADS)) == (BLUE, PADS)
+
+
+def test_asking_for_another_category_is_a_new_need() -> None:
+    assert in_force(steer(GEL, BLUE), steer(PADS, act=Act.RECOMMEND)) == (PADS,)
+
+
+def test_asking_within_the_category_is_not_a_new_need() -> None:
+    writing = Constraint("category", Op.IS, "Writing")
+    assert in_force(steer(writing, BLUE), steer(GEL, act=Act.RECOMMEND)) == (BLUE, GEL)
+
+
+def test_restart_forgets_the_wishes_and_keeps_purchases_and_refusals() -> None:
+    path = [Exchange("a", steer(GEL), shown=("pen-1",), refused=("pen-1",)), Exchange("b", Reading(Act.RESTART))]
+    state = derive(path, (3,), CATALOG)
+    assert (state.constraints, state.shown, state.last_shown) == ((), (), ())
+    assert (state.history, state.refused, state.reference) == ((3,), (0,), 3)
+
+
+def test_the_reference_is_what_was_pointed_at_else_last_shown_else_last_bought() -> None:
+    assert derive([Exchange("a", steer())], (3, 4), CATALOG).reference == 4
+    shown = [Exchange("a", steer(), shown=("pen-1", "pen-2"))]
+    assert derive(shown, (3,), CATALOG).reference == 0
+    pointing = steer(references=(Reference("pen-2", "shown"),))
+    assert derive(shown, (3,), CATALOG).hear("that one", pointing, CATALOG).turns[-1].reference == 1
+
+
+def test_a_reply_without_items_leaves_what_was_last_shown() -> None:
+    offered = (ItemPart("pen-3", 2, -1.0),)
+    path = [Exchange("a", steer(), shown=("pen-1",), offered=offered), Exchange("why?", Reading(Act.WHY))]
+    state = derive(path, (), CATALOG)
+    assert (state.last_shown, state.offered) == ((0,), offered)
+
+
+def test_a_later_verdict_overrules_the_earlier_one() -> None:
+    path = [
+        Exchange("a", steer(), shown=("pen-1",), refused=("pen-1",)),
+        Exchange("b", steer(), shown=("pen-2",), liked=("pen-1", "pen-2")),
+    ]
+    state = derive(path, (), CATALOG)
+    assert (state.refused, state.liked) == ((), (0, 1))
+
+
+def test_items_that_left_the_catalogue_are_passed_over() -> None:
+    state = derive([Exchange("a", steer(), shown=("gone", "pen-1"))], (), CATALOG)
+    assert state.shown == (0,)
+
+
+def test_the_model_sees_the_last_turns_that_led_to_items_and_the_message_at_hand() -> None:
+    path = [Exchange(f"message {n}", steer(), shown=("pen-1",)) for n in range(6)]
+    path.append(Exchange("thanks", Reading(Act.SOCIAL)))
+    state = derive(path, (), CATALOG).hear("and now", steer(BLUE), CATALOG)
+    assert [turn.text for turn in state.path.turns] == ["message 3", "message 4", "message 5", "and now"]
+    assert len(state.path.turns) == TURNS_SHOWN_TO_THE_MODEL
+    assert state.path.turns[-1].constraints == (BLUE,)
+
+
+constraint = st.one_of(
+    st.builds(Constraint, st.just("colour"), st.sampled_from([Op.IS, Op.NOT]), st.sampled_from(["blue", "red"])),
+    st.builds(
+        Constraint,
+        st.just("price"),
+        st.sampled_from([Op.AT_MOST, Op.AT_LEAST, Op.LESS, Op.MORE]),
+        st.floats(1, 50).map(lambda price: round(price, 2)),
+    ),
+    st.builds(Constraint, st.just("category"), st.just(Op.IS), st.sampled_from(["Gel pens", "Notebooks", "Writing"])),
+)
+exchange = st.builds(
+    Exchange,
+    st.text(max_size=5),
+    st.builds(Reading, st.sampled_from([Act.RECOMMEND, Act.STEER, Act.RESTART]), st.lists(constraint, max_size=1).map(tuple)),
+    st.lists(st.sampled_from([item.item_id for item in ITEMS]), max_size=2, unique=True).map(tuple),
+)
+
+
+@given(st.lists(exchange, max_size=6), st.lists(exchange, max_size=3))
+def test_a_branch_leaks_nothing_into_the_path_it_left(path: list[Exchange], branch: list[Exchange]) -> None:
+    before = derive(path, (3,), CATALOG)
+    derive([*path, *branch], (3,), CATALOG)
+    assert derive(path, (3,), CATALOG) == before
+
+
+@given(st.lists(exchange, min_size=1, max_size=6))
+def test_the_last_message_is_always_in_force(path: list[Exchange]) -> None:
+    """Every constraint of the last message holds, itself or through a tighter earlier limit; no two contradict."""
+    state: State = derive(path, (), CATALOG)
+    allowed = CATALOG.mask(state.constraints)
+    for said in path[-1].reading.constraints:
+        assert not (allowed & ~CATALOG.satisfies(said)).any()
+    facets = [c.facet for c in state.constraints if c.op is Op.IS]
+    assert len(facets) == len(set(facets))
