@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from convrec.datasets.frames import (
     catalog_of,
     conform,
     items_frame,
+    write_frame,
 )
 from convrec.errors import DataError
 
@@ -76,12 +79,12 @@ def write_dataset(dataset: Dataset, folder: str | Path, *, overwrite: bool = Fal
     Raises DataError when the place is taken or cannot be written (full disk, no permission).
     """
     with new_folder(Path(folder), overwrite=overwrite) as partial:
-        items_frame(dataset.catalog).write_parquet(partial / "items.parquet")
-        dataset.interactions.write_parquet(partial / "interactions.parquet")
+        write_frame(items_frame(dataset.catalog), partial / "items.parquet")
+        write_frame(dataset.interactions, partial / "interactions.parquet")
         for table in ("turns", "dialogues"):
             frame: pl.DataFrame = getattr(dataset, table)
             if len(frame):
-                frame.write_parquet(partial / f"{table}.parquet")
+                write_frame(frame, partial / f"{table}.parquet")
         (partial / CARD).write_text(dataset.card, encoding="utf-8")
 
 
@@ -91,29 +94,38 @@ def read_dataset(folder: str | Path) -> Dataset:
     Raises DataError, naming the file and what to do, for a folder or file that is missing, truncated or inconsistent.
     """
     folder = Path(folder)
-    if not folder.is_dir():
-        raise DataError(f"no dataset folder at {folder}; make one with `convrec data import SOURCE --out {folder}`")
-    try:
-        items = conform(_read(folder / "items.parquet"), ITEMS, "items")
+    with _named(folder):
         card = folder / CARD
         return Dataset(
-            catalog=catalog_of(items),
+            catalog=read_catalog(folder),
             interactions=_read(folder / "interactions.parquet"),
             turns=_read(folder / "turns.parquet", TURNS),
             dialogues=_read(folder / "dialogues.parquet", DIALOGUES),
             card=card.read_text(encoding="utf-8") if card.is_file() else "",
         )
+
+
+def read_catalog(folder: str | Path) -> Catalog:
+    """The catalogue alone, from a folder's items.parquet. Raises DataError as `read_dataset` does."""
+    folder = Path(folder)
+    with _named(folder):
+        return catalog_of(conform(_read(folder / "items.parquet"), ITEMS, "items"))
+
+
+@contextmanager
+def _named(folder: Path) -> Iterator[None]:
+    """Errors about a table say in which folder it is and what to do."""
+    if not folder.is_dir():
+        raise DataError(f"no dataset folder at {folder}; make one with `convrec data import SOURCE --out {folder}`")
+    try:
+        yield
     except UnicodeDecodeError:
         raise DataError(f"{folder / CARD} is not UTF-8 text; restore it or write the card again") from None
     except DataError as error:
         if str(folder) in str(error):
             raise
-        raise DataError(f"dataset folder {folder}: {error}; import or build it again") from None
-
-
-def read_catalog(folder: Path) -> Catalog:
-    """The catalogue alone, from a folder's items.parquet. Raises DataError as `read_dataset` does."""
-    return catalog_of(conform(_read(folder / "items.parquet"), ITEMS, "items"))
+        table, _, problem = str(error).partition(": ")
+        raise DataError(f"{folder / table}.parquet: {problem}; import or build the dataset again") from None
 
 
 def _read(path: Path, otherwise: pl.Schema | None = None) -> pl.DataFrame:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import polars as pl
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from convrec.catalog import Catalog, Item, item_from_dict, item_to_dict
 from convrec.errors import CatalogError, DataError
@@ -91,6 +93,11 @@ def items_frame(catalog: Catalog) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=ITEMS)
 
 
+def write_frame(frame: pl.DataFrame, path: Path) -> None:
+    """A Parquet file. Written by pyarrow, which tells a full disk (OSError) from a frame that cannot be written."""
+    pq.write_table(frame.to_arrow(), path)
+
+
 def catalog_of(frame: pl.DataFrame) -> Catalog:
     """The catalogue an items table holds. Raises DataError naming the row that is no item."""
     items: list[Item] = []
@@ -113,10 +120,13 @@ def conform(frame: pl.DataFrame, schema: pl.Schema, table: str) -> pl.DataFrame:
     missing = [name for name in schema if name not in frame.columns]
     if missing:
         raise DataError(f"{table}: column {', '.join(missing)} is missing; it has {', '.join(frame.columns) or 'none'}")
+    nested = [name for name, kind in schema.items() if frame.schema[name].is_nested() and not kind.is_nested()]
+    if nested:
+        raise DataError(f"{table}: column {nested[0]} has the wrong type ({frame.schema[nested[0]]})")
     try:
         frame = frame.select(pl.col(name).cast(kind) for name, kind in schema.items())
     except pl.exceptions.PolarsError as error:
-        raise DataError(f"{table}: a column has the wrong type ({str(error).splitlines()[0]})") from None
+        raise DataError(f"{table}: column of the wrong type ({str(error).splitlines()[0]})") from None
     for name in REQUIRED[table]:
         if empty := frame[name].null_count():
             raise DataError(f"{table}: {empty} of {len(frame)} rows have no {name}; every row needs one")

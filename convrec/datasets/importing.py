@@ -18,7 +18,7 @@ from convrec.datasets.atomic import new_folder
 from convrec.datasets.cleaning import untitled
 from convrec.datasets.folder import CARD
 from convrec.datasets.formats import Format
-from convrec.datasets.frames import KINDS, items_frame
+from convrec.datasets.frames import KINDS, items_frame, write_frame
 from convrec.datasets.jsonl import jsonl
 from convrec.datasets.regen_rows import regen
 from convrec.datasets.rows import Progress, Tally, json_record, read_rows
@@ -105,7 +105,7 @@ def import_dataset(
         used = set(np.array(list(staging.item_ids), dtype=object)[np.unique(staging.items[keep])])
         whole = chosen.whole_catalogue and not core
         found = [described[i] for i in sorted(described) if whole or i in used]
-        items_frame(Catalog(permuted(chosen.tidy(found), seed))).write_parquet(folder / "items.parquet")
+        write_frame(items_frame(Catalog(permuted(chosen.tidy(found), seed))), folder / "items.parquet")
         done.items = len(found)
         done.untitled = sum(i.title in (untitled(i.item_id, i.categories), untitled(i.item_id, ())) for i in found)
         if not done.bad_rows:

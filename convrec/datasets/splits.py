@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
-
-import numpy as np
 
 from convrec.errors import ConfigError, DataError
 
@@ -54,7 +53,8 @@ def by_time(
     """Everything after one moment is the test, after an earlier one validation: nothing is learnt from the future.
 
     `timestamps` holds one per item of each sequence, ascending (`Dataset.timestamps()`); `validation` and `test` are
-    shares of all interactions. Every later item with a history is a case of its own. Raises ConfigError for shares
+    shares of all interactions; what happened in one second stays together. Every later item with a history is a case
+    of its own. Raises ConfigError for shares
     that leave nothing to train on and DataError when sequences and timestamps differ.
     """
     if validation < 0 or test < 0 or validation + test >= 1:
@@ -63,17 +63,18 @@ def by_time(
         )
     if any(len(timestamps.get(user, ())) != len(rows) for user, rows in sequences.items()):
         raise DataError("by_time needs one timestamp for each item of each user; pass Dataset.timestamps()")
-    every = np.fromiter((t for user in sequences for t in timestamps[user]), dtype=np.int64)
+    every = sorted(time for user in sequences for time in timestamps[user])
+    test_count, held_out = int(test * len(every)), int((validation + test) * len(every))
+    start_test = every[-test_count] if test_count else math.inf
+    start_validation = every[-held_out] if held_out else math.inf
     split = Split({}, [], [])
-    if not len(every):
-        return split
-    start_validation, start_test = np.quantile(every, [1 - validation - test, 1 - test], method="higher")
     for user, rows in sequences.items():
-        split.train[user] = []
-        for place, (row, time) in enumerate(zip(rows, timestamps[user], strict=True)):
-            if time < start_validation or (validation == 0 and time < start_test):
-                split.train[user].append(row)
-            elif place:
-                cases = split.test if time >= start_test else split.validation
-                cases.append(Case(user, tuple(rows[:place]), row))
-    return Split({user: rows for user, rows in split.train.items() if rows}, split.validation, split.test)
+        past = [
+            row for row, time in zip(rows, timestamps[user], strict=True) if time < min(start_validation, start_test)
+        ]
+        if past:
+            split.train[user] = past
+        for place in range(max(len(past), 1), len(rows)):
+            cases = split.test if timestamps[user][place] >= start_test else split.validation
+            cases.append(Case(user, tuple(rows[:place]), rows[place]))
+    return split

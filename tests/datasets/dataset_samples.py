@@ -1,0 +1,58 @@
+"""A small dataset with something in every table."""
+
+from __future__ import annotations
+
+import json
+
+import polars as pl
+
+from convrec.catalog import Catalog, Item
+from convrec.conversation import Act, Constraint, Op, Reading
+from convrec.datasets import Dataset
+from convrec.datasets.frames import TURNS
+
+PEN = Item(
+    "pen", "Gel Pen ⟨price⟩ 笔", "Nib & Co", ("Office", "Pens"), 2.5, "Smooth.", ("quick dry",),
+    {"tip_mm": 0.7, "refillable": True, "materials": ("steel", "wood"), "system": "G2"},
+)  # fmt: skip
+REFILL = Item("refill", "Refill", attributes={"fits": "G2", "count": 3}, available=False, image="refill.png")
+PAPER = Item("paper", "Paper", price=9.99)
+WISH = Constraint("price", Op.AT_MOST, 5.0, said="under $5")
+
+
+def small_dataset() -> Dataset:
+    """ann: pen, refill, paper (in that order of time, not of rows); ben: paper, pen at the same second; cat: pen."""
+    interactions = pl.DataFrame(
+        {
+            "user_id": ["ann", "ben", "ann", "ben", "cat", "ann"],
+            "item_id": ["paper", "paper", "pen", "pen", "pen", "refill"],
+            "timestamp": [30, 7, 10, 7, 40, 20],
+            "rating": [5.0, None, 4.0, 1.0, None, None],
+            "review": ["Good paper", "", "It writes", "", "", ""],
+        }
+    )
+    turns = pl.DataFrame(
+        [("ann", 1, "refill", "critique", "Something for my pen", True, "train", "grammar", "none", 0, "ab")],
+        schema=TURNS,
+        orient="row",
+    )
+    dialogues = pl.DataFrame(
+        [
+            {
+                "dialogue_id": "d0",
+                "user_id": "ben",
+                "position": 2,
+                "step": 0,
+                "reference_item_id": "pen",
+                "refused": ["paper"],
+                "text": "under $5",
+                "reading": json.dumps(Reading(Act.STEER, (WISH,)).to_dict()),
+                "constraints": json.dumps([WISH.to_dict()]),
+                "target_item_id": "pen",
+                "narrative": "⟨title⟩ costs ⟨price⟩.",
+                "phrasing": "unseen",
+                "split": "test",
+            }
+        ]
+    )
+    return Dataset(Catalog([PEN, REFILL, PAPER], ["paper"]), interactions, turns, dialogues, "# Small\n")
