@@ -43,7 +43,7 @@ SHAPES: tuple[tuple[str, str], ...] = (
     ),
     (
         "marker markers highlighter highlighters chalk crayon crayons",
-        '<rect x="10" y="18" width="28" height="12" rx="3"/><rect x="38" y="20" width="8" height="8" class="lo fill"/>',
+        '<rect x="10" y="18" width="28" height="12" rx="3"/><rect x="38" y="20" width="8" height="8" class="lo fill"/>'
         '<path d="M46 21l8 2v3l-8 2z"/>',
     ),
     (
