@@ -223,11 +223,21 @@ class Catalog:
 
     def _compatible(self, row: int) -> NDArray[np.bool_]:
         mine, theirs = _systems(self.items[row])
-        return np.array([bool(mine & fits or theirs & hosts) for hosts, fits in self._systems], dtype=bool)
+        hosts, fits = self._by_system
+        mask = np.zeros(len(self), dtype=bool)
+        mask[[other for system in mine for other in fits.get(system, ())]] = True
+        mask[[other for system in theirs for other in hosts.get(system, ())]] = True
+        return mask
 
     @cached_property
-    def _systems(self) -> list[tuple[frozenset[str], frozenset[str]]]:
-        return [_systems(item) for item in self.items]
+    def _by_system(self) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+        hosts: dict[str, list[int]] = {}
+        fits: dict[str, list[int]] = {}
+        for row, item in enumerate(self.items):
+            for systems, rows in zip(_systems(item), (hosts, fits), strict=True):
+                for system in systems:
+                    rows.setdefault(system, []).append(row)
+        return hosts, fits
 
     @cached_property
     def _columns(self) -> dict[str, NDArray[np.float64]]:
@@ -240,6 +250,19 @@ class Catalog:
             column = [self.value(row, facet) for row in range(len(self))]
             self._columns[facet] = np.array([np.nan if v is None else float(v) for v in column])  # type: ignore[arg-type]
         return self._columns[facet]
+
+    def quantile(self, facet: str, value: float) -> float:
+        """Where `value` lies among this catalogue's values of a number facet: 0 (lowest) … 1 (highest)."""
+        if facet not in self._sorted:
+            numbers = self._numbers(facet)
+            self._sorted[facet] = np.sort(numbers[~np.isnan(numbers)])
+        values = self._sorted[facet]
+        low, high = np.searchsorted(values, value, "left"), np.searchsorted(values, value, "right")
+        return float((low + high) / 2 / max(len(values), 1))
+
+    @cached_property
+    def _sorted(self) -> dict[str, NDArray[np.float64]]:
+        return {}
 
     def _equals(self, facet: str, value: str | float | bool) -> NDArray[np.bool_]:
         if self.facets[facet].kind == "number":

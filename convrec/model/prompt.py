@@ -1,0 +1,192 @@
+"""`Renderer`: from a path to the symbols a model is shown. The one rendering, for training and for serving alike.
+
+A prompt:  ⟨history⟩ item … ⟨user⟩ (heard words) ⟨shown⟩ item …  ⟨user⟩ (heard words) (reading) ⟨reference⟩ item ⟨item⟩
+After it:  the chosen item, ⟨facts⟩ what may be said of it, ⟨reply⟩, and then the words, ended by ⟨end⟩
+
+`hears="encoder"`: a message enters as the sentence encoder's token vectors, one projected soft token a word piece (a
+small backbone hears unseen phrasings far better so; measured in DESIGN §4). `hears="tokens"`: as the backbone's own
+tokens, for a large pretrained one. Either way no text can become an item, a control or a fact token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convrec.catalog import FITS, SYSTEM, Catalog
+from convrec.conversation import Constraint, Path, PathTurn
+from convrec.items.vectors import TEXT_WIDTH, phrase
+from convrec.language.facts import OWNED, Context, facts_of, split
+from convrec.model.symbols import QUANTILES, Symbols
+
+Floats = NDArray[np.float32]
+Hears = Literal["encoder", "tokens"]
+MAX_HISTORY = 20
+MAX_TURNS = 4
+MAX_FLAGS = 6
+
+
+class Encoder(Protocol):
+    def vectors(self, texts: Sequence[str]) -> Floats: ...
+    def tokens(self, text: str) -> Floats: ...
+
+
+@dataclass
+class Prompt:
+    """`symbols` as in model.symbols; `heard` are the vectors that negative symbols point at, (TEXT_WIDTH,) each."""
+
+    symbols: list[int] = field(default_factory=list)
+    heard: list[Floats] = field(default_factory=list)
+
+    def add(self, *symbols: int) -> None:
+        self.symbols.extend(symbols)
+
+    def hear(self, vectors: Floats) -> None:
+        for vector in vectors:
+            self.symbols.append(Symbols.heard(len(self.heard)))
+            self.heard.append(vector)
+
+    def join(self, other: Prompt) -> None:
+        shift = len(self.heard)
+        self.symbols.extend(s - shift if s < 0 else s for s in other.symbols)
+        self.heard.extend(other.heard)
+
+
+class Renderer:
+    """Renders paths, facts and words over one catalogue; encoded words and phrases are kept (bounded)."""
+
+    def __init__(self, catalog: Catalog, symbols: Symbols, tokenizer: Any, encoder: Encoder, hears: Hears) -> None:
+        self.catalog, self.symbols, self.tokenizer, self.encoder, self.hears = (
+            catalog,
+            symbols,
+            tokenizer,
+            encoder,
+            hears,
+        )
+        self._phrases: dict[str, Floats] = {}
+
+    def path(self, path: Path) -> Prompt:
+        """Everything up to the ⟨item⟩ mark, at whose position the next item is predicted."""
+        prompt = self.history(path.history)
+        control = self.symbols.control
+        for turn in path.turns[-MAX_TURNS:-1]:
+            prompt.add(control("user"))
+            self._message(prompt, turn.text)
+            prompt.add(control("shown"), *map(self.symbols.item, turn.shown))
+        if path.turns:
+            self._current(prompt, path.turns[-1])
+        prompt.add(control("item"))
+        return prompt
+
+    def history(self, rows: Sequence[int]) -> Prompt:
+        """⟨history⟩ and the last rows bought, oldest first."""
+        return Prompt([self.symbols.control("history"), *map(self.symbols.item, rows[-MAX_HISTORY:])])
+
+    def item(self, row: int, context: Context, kind: str = "reply") -> Prompt:
+        """The chosen item, what may be said of it, and the mark that opens the words."""
+        prompt = Prompt([self.symbols.item(row), self.symbols.control("facts")])
+        self._facts(prompt, row, context)
+        prompt.add(self.symbols.control(kind))
+        return prompt
+
+    def summary(self, history: Sequence[int]) -> Prompt:
+        """What precedes a summary of the user: the history and how its items are named, no item to come."""
+        prompt = self.history(history)
+        prompt.add(self.symbols.control("facts"))
+        prompt.add(*(self.symbols.fact(f"owned:{i + 1}") for i in range(min(OWNED, len(history)))))
+        prompt.add(self.symbols.control("user_summary"))
+        return prompt
+
+    def words(self, marked: str) -> list[int]:
+        """A marked text as text and fact symbols, ended by ⟨end⟩. Raises KeyError for an unknown fact."""
+        out: list[int] = []
+        for piece, is_fact in split(marked):
+            if is_fact:
+                out.append(self.symbols.fact(piece))
+            else:
+                out.extend(self._tokens(piece))
+        return [*out, self.symbols.control("end")]
+
+    def _tokens(self, text: str) -> list[int]:
+        ids: list[int] = self.tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"]
+        return ids
+
+    def _message(self, prompt: Prompt, text: str) -> None:
+        if self.hears == "tokens":
+            prompt.add(*self._tokens(text)[:256])
+        elif text.strip():
+            prompt.hear(self.encoder.tokens(text))
+
+    def _current(self, prompt: Prompt, turn: PathTurn) -> None:
+        prompt.add(self.symbols.control("user"))
+        self._message(prompt, turn.text)
+        for constraint in turn.constraints:
+            self._constraint(prompt, constraint)
+        if turn.reference is not None:
+            prompt.add(self.symbols.control("reference"), self.symbols.item(turn.reference))
+
+    def _constraint(self, prompt: Prompt, constraint: Constraint) -> None:
+        control = self.symbols.control
+        if not constraint.hard:
+            prompt.add(control("wish"))
+        prompt.add(control(f"op:{constraint.op}"))
+        if constraint.facet == "compatible":
+            prompt.add(self.symbols.fact("fits"), self.symbols.item(self.catalog.row(str(constraint.value))))
+        elif constraint.facet in self.catalog.facets and self.catalog.facets[constraint.facet].kind == "number":
+            place = self.catalog.quantile(constraint.facet, float(constraint.value))
+            prompt.hear(self._phrase(phrase(constraint.facet, True)))
+            prompt.add(control(f"quantile:{min(int(place * QUANTILES), QUANTILES - 1)}"))
+        else:
+            prompt.hear(self._phrase(phrase(constraint.facet, constraint.value)))
+
+    def _facts(self, prompt: Prompt, row: int, context: Context) -> None:
+        symbols, control = self.symbols, self.symbols.control
+        item = self.catalog[row]
+        named = {f"owned:{back + 1}": other for back, other in enumerate(reversed(context.history[-OWNED:]))}
+        if context.reference is not None and context.reference != row:
+            named["reference"] = context.reference
+        for name in facts_of(self.catalog, row, context):
+            if not symbols.has_fact(name):
+                continue
+            prompt.add(symbols.fact(name))
+            if name in named:
+                self._relations(prompt, row, named[name], every=name == "reference")
+        flags = [(key, value) for key, value in item.attributes.items() if isinstance(value, bool)]
+        for key, value in flags[:MAX_FLAGS]:
+            prompt.add(control("op:is" if value else "op:not"))
+            prompt.hear(self._phrase(phrase(key, True)))
+
+    def _relations(self, prompt: Prompt, row: int, other: int, *, every: bool) -> None:
+        """How the item stands to another: same brand, same category, less or more of a number."""
+        symbols, control, catalog = self.symbols, self.symbols.control, self.catalog
+        mine, theirs = catalog[row], catalog[other]
+        if mine.brand and mine.brand == theirs.brand:
+            prompt.add(control("op:is"), symbols.fact("brand"))
+        if mine.leaf and mine.leaf == theirs.leaf:
+            prompt.add(control("op:is"), symbols.fact("category"))
+        if mine.price is not None and theirs.price is not None and abs(mine.price - theirs.price) >= 0.005:
+            prompt.add(control("op:less" if mine.price < theirs.price else "op:more"), symbols.fact("price"))
+        if not every:
+            return
+        for key, value in mine.attributes.items():
+            if key in (SYSTEM, FITS) or isinstance(value, bool | str | tuple) or not symbols.has_fact(f"attr:{key}"):
+                continue
+            against = theirs.attributes.get(key)
+            if isinstance(against, int | float) and not isinstance(against, bool) and against != value:
+                prompt.add(control("op:less" if value < against else "op:more"), symbols.fact(f"attr:{key}"))
+
+    def _phrase(self, text: str) -> Floats:
+        if text not in self._phrases:
+            if len(self._phrases) > 50_000:
+                self._phrases.clear()
+            self._phrases[text] = self.encoder.vectors([text])
+        return self._phrases[text]
+
+
+def heard_matrix(prompt: Prompt) -> Floats:
+    """(heard, TEXT_WIDTH), possibly empty."""
+    return np.stack(prompt.heard).astype(np.float32) if prompt.heard else np.zeros((0, TEXT_WIDTH), np.float32)

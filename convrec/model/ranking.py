@@ -1,0 +1,65 @@
+"""Scores and ranks over the whole catalogue for many paths at once: what validation and evaluation are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from convrec.conversation import Path
+from convrec.model.model import ConvrecModel
+from convrec.model.prompt import Prompt, Renderer, heard_matrix
+
+
+def collate(prompts: Sequence[Prompt], *, left: bool = False) -> tuple[Tensor, Tensor, Tensor]:
+    """(symbols (batch, length), heard (all heard, width), attention mask (batch, length)); padded left or right."""
+    length = max(len(p.symbols) for p in prompts)
+    symbols = np.zeros((len(prompts), length), dtype=np.int64)
+    mask = np.zeros((len(prompts), length), dtype=np.int64)
+    shift = 0
+    for i, prompt in enumerate(prompts):
+        own = np.array(prompt.symbols)
+        place = slice(length - len(own), None) if left else slice(0, len(own))
+        symbols[i, place] = np.where(own < 0, own - shift, own)
+        mask[i, place] = 1
+        shift += len(prompt.heard)
+    heard = np.concatenate([heard_matrix(p) for p in prompts])
+    return torch.from_numpy(symbols), torch.from_numpy(heard), torch.from_numpy(mask)
+
+
+@torch.inference_mode()
+def score_paths(
+    model: ConvrecModel, renderer: Renderer, paths: Sequence[Path], *, batch: int = 128
+) -> NDArray[np.float32]:
+    """(paths, items) exact log-probabilities of every item next, in nats; nothing masked. Leaves eval mode on."""
+    model.eval()
+    head = model.head()
+    out = np.empty((len(paths), len(model.table)), dtype=np.float32)
+    prompts = [renderer.path(path) for path in paths]
+    order = np.argsort([len(p.symbols) for p in prompts], kind="stable")
+    for start in range(0, len(order), batch):
+        chunk = order[start : start + batch]
+        symbols, heard, mask = collate([prompts[i] for i in chunk])
+        hidden = model(symbols, heard, head, mask)
+        last = hidden[torch.arange(len(chunk)), mask.sum(1) - 1]
+        out[chunk] = model.item_scores(last.float(), head).numpy()
+    return out
+
+
+def expected_ranks(
+    scores: NDArray[np.float32], targets: Sequence[int], allowed: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """(n,) rank of each target among the allowed items, from 1; a tie counts half of those it ties with.
+
+    `scores` (n, items), `allowed` (n, items). A target that is not allowed ranks behind every item: n items + 1.
+    """
+    rows = np.arange(len(targets))
+    of_target = scores[rows, targets]
+    scores = np.where(allowed, scores, -np.inf)
+    above = (scores > of_target[:, None]).sum(1)
+    ties = (scores == of_target[:, None]).sum(1) - 1
+    ranks: NDArray[np.float64] = np.where(allowed[rows, targets], 1 + above + ties / 2, scores.shape[1] + 1.0)
+    return ranks

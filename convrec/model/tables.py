@@ -1,0 +1,82 @@
+"""The item table: E = g(content) + r(collaborative) + δ, and f(E) in the backbone's space, the same on both sides.
+
+arXiv 2509.03746 (released code): one table of width k, one small GELU MLP f with hidden width k. That the table starts
+from text and histories, with the parts dropped at random, is ours: a row made from text alone lies where trained rows
+lie, so that an item added at run time can be recommended in the next turn.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class ItemTable(nn.Module):
+    """`content` (items, content width) and `collaborative` (items, collaborative width) are fixed, standardised inputs.
+
+    `clusters` (items,) assigns each row to one of `n_clusters`.
+    """
+
+    content: Tensor
+    collaborative: Tensor
+    cluster_of: Tensor
+
+    def __init__(
+        self,
+        content: Tensor,
+        collaborative: Tensor,
+        cluster_of: Tensor,
+        *,
+        width: int,
+        hidden: int,
+        part_dropout: float,
+    ) -> None:
+        super().__init__()
+        n = len(content)
+        self.register_buffer("content", content)
+        self.register_buffer("collaborative", collaborative)
+        self.register_buffer("cluster_of", cluster_of)
+        self.part_dropout = part_dropout
+        self.from_content = _linear(content.shape[1], width, content.shape[1] ** -0.5)
+        self.from_collaborative = _linear(collaborative.shape[1], width, 0.5 * collaborative.shape[1] ** -0.5)
+        self.free = nn.Parameter(torch.zeros(n, width))
+        self.clusters = nn.Parameter(torch.zeros(int(cluster_of.max()) + 1, width))
+        self.project = nn.Sequential(
+            _linear(width, width, width**-0.5), nn.GELU(), _linear(width, hidden, (width * hidden) ** -0.5)
+        )
+        self.start_clusters()
+
+    def __len__(self) -> int:
+        return len(self.content)
+
+    @torch.no_grad()
+    def start_clusters(self) -> None:
+        """The cluster table starts as the mean of its members and is trained from there."""
+        members: Tensor = self.from_content(self.content) + self.from_collaborative(self.collaborative) + self.free
+        means = torch.zeros_like(self.clusters).index_add(0, self.cluster_of, members)
+        self.clusters.copy_(means / torch.bincount(self.cluster_of, minlength=len(means)).clamp(min=1)[:, None])
+
+    def vectors(self) -> Tensor:
+        """(items, width) E. In training the collaborative and the free part of a row are each dropped at random."""
+        collaborative, free = self.from_collaborative(self.collaborative), self.free
+        if self.training and self.part_dropout:
+            keep = torch.rand(2, len(self), 1, device=free.device) >= self.part_dropout
+            collaborative, free = collaborative * keep[0], free * keep[1]
+        out: Tensor = self.from_content(self.content) + collaborative + free
+        return out
+
+    def tokens(self) -> Tensor:
+        """(items, hidden) f(E): the vector of an item as an input token and in the output's inner product."""
+        out: Tensor = self.project(self.vectors())
+        return out
+
+    def cluster_tokens(self) -> Tensor:
+        """(clusters, hidden) f(E_C)."""
+        out: Tensor = self.project(self.clusters)
+        return out
+
+
+def _linear(inputs: int, outputs: int, std: float) -> nn.Linear:
+    layer = nn.Linear(inputs, outputs)
+    nn.init.normal_(layer.weight, std=std)
+    return layer

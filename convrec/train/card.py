@@ -1,0 +1,70 @@
+"""The model card: what a saved model was trained on and how it validated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from convrec.datasets import Dataset
+from convrec.train.recipe import Phase, Recipe
+
+CARD = """\
+---
+library_name: convrec
+tags: [recommender, conversational]
+---
+# A Convrec model
+
+Answers a conversation with items of one catalogue, each a single token, and with words about them.
+Load it with `convrec chat --model FOLDER` or `convrec serve --model FOLDER`.
+
+| | |
+|---|---|
+| catalogue | {items} items, version `{version}` |
+| interactions | {interactions} of {users} users; {turns} narratives and critiques, {dialogues} dialogue messages |
+| backbone | {backbone} |
+| messages are heard through | {hears} |
+| seed | {seed} |
+
+Trained by `convrec train`, in these phases (each chosen on validation: users' last but one items, full ranking, what
+was bought or refused removed; test items and held-out users were never used):
+
+| phase | epochs | LoRA rank | seconds | validation |
+|---|---|---|---|---|
+{phases}
+
+## Limits
+
+It knows this catalogue and what was bought in it, and nothing else. Its words are checked against the catalogue before
+they are shown; run without that check it makes mistakes.
+"""
+
+
+def model_card(
+    dataset: Dataset,
+    recipe: Recipe,
+    seed: int,
+    backbone: str | None,
+    figures: Sequence[tuple[Phase, Sequence[dict[str, float]]]],
+) -> str:
+    rows = []
+    for phase, history in figures:
+        best = max(history, key=lambda f: f["score"], default=None)
+        shown = "not validated"
+        if best is not None:
+            shown = ", ".join(f"{k.replace('_', ' ')} {v:.4f}" for k, v in best.items() if k.endswith("_at_10"))
+        seconds = f"{history[-1]['seconds']:.0f}" if history else ""
+        epochs = f"{history[-1]['epoch']:.0f} of {phase.epochs}" if history else f"{phase.epochs}"
+        rows.append(f"| {phase.name} | {epochs} | {phase.lora or 'full'} | {seconds} | {shown} |")
+    own = f"own Llama shape, {recipe.layers} layers, width {recipe.hidden}, {recipe.vocabulary} BPE tokens"
+    return CARD.format(
+        items=len(dataset.catalog),
+        version=dataset.catalog.version,
+        interactions=len(dataset.interactions),
+        users=dataset.interactions["user_id"].n_unique(),
+        turns=len(dataset.turns),
+        dialogues=len(dataset.dialogues),
+        backbone=backbone or own,
+        hears="the sentence encoder's token vectors" if recipe.hears == "encoder" else "the backbone's own tokens",
+        seed=seed,
+        phases="\n".join(rows),
+    )

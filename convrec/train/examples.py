@@ -1,0 +1,179 @@
+"""Training examples: histories, conversations and narratives as symbols with the symbol each position must predict."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convrec.conversation import Constraint, Path, PathTurn
+from convrec.datasets import Dataset
+from convrec.errors import DataError
+from convrec.language.facts import Context
+from convrec.model.prompt import MAX_HISTORY, Prompt, Renderer, heard_matrix
+
+NOTHING = -1  # the target of a position that carries no loss (arXiv 2509.03746: history items carry none)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """`symbols` (length,), `targets` (length,) with NOTHING where no loss is, `heard` (heard, TEXT_WIDTH) fp16."""
+
+    symbols: NDArray[np.int32]
+    targets: NDArray[np.int32]
+    heard: NDArray[np.float16]
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """One message of one conversation with what followed: a row of dialogues.parquet over catalogue rows."""
+
+    user_id: str
+    path: Path
+    refused: tuple[int, ...]
+    target: int
+    narrative: str
+    phrasing: str
+    split: str
+
+    @property
+    def context(self) -> Context:
+        turn = self.path.turns[-1]
+        return Context(self.path.history, turn.constraints, turn.reference)
+
+
+def held_out_users(dataset: Dataset) -> frozenset[str]:
+    """Users whose dialogues are for validation or test: nothing of theirs is trained on."""
+    frame = dataset.dialogues.filter(dataset.dialogues["split"] != "train")
+    return frozenset(frame["user_id"].unique().to_list())
+
+
+def dialogues(dataset: Dataset, histories: Mapping[str, Sequence[int]]) -> Iterator[Dialogue]:
+    """Every row of dialogues.parquet with its path: earlier messages of the same dialogue are its past turns.
+
+    Raises DataError where steps of a dialogue are missing or a position lies outside the history.
+    """
+    row = dataset.catalog.row
+    past: dict[str, tuple[PathTurn, ...]] = {}
+    for entry in dataset.dialogues.sort("dialogue_id", "step", maintain_order=True).iter_rows(named=True):
+        name, position = entry["dialogue_id"], entry["position"]
+        before = past.get(name, ())
+        history = tuple(histories[entry["user_id"]][:position])
+        if len(before) != entry["step"] or len(history) != position:
+            raise DataError(f"dialogues.parquet: dialogue {name} has no step {len(before)} or no position {position}")
+        reference = entry["reference_item_id"]
+        refused = tuple(row(item_id) for item_id in entry["refused"])
+        if before and reference is not None:
+            before = (*before[:-1], _shown(before[-1], row(reference)))
+        turn = PathTurn(
+            entry["text"],
+            tuple(Constraint.from_dict(c) for c in json.loads(entry["constraints"])),
+            None if reference is None else row(reference),
+        )
+        path = Path(history, (*before, turn))
+        past[name] = path.turns
+        yield Dialogue(
+            entry["user_id"], path, refused, row(entry["target_item_id"]), entry["narrative"] or "",
+            entry["phrasing"], entry["split"],
+        )  # fmt: skip
+
+
+def _shown(turn: PathTurn, row: int) -> PathTurn:
+    return PathTurn(turn.text, turn.constraints, turn.reference, (row,))
+
+
+def sequence(renderer: Renderer, rows: Sequence[int]) -> Example:
+    """A history in which every item after the first position is predicted from what came before it."""
+    prompt = renderer.history(rows)
+    targets = [*prompt.symbols[1:], NOTHING]
+    return _example(prompt, targets)
+
+
+def conversation(renderer: Renderer, dialogue: Dialogue, *, heard: bool, read: bool, words: bool) -> Example:
+    """Prompt → item, and with `words` item and facts → narrative.
+
+    `heard=False` empties the message, `read=False` leaves out what the reader understood of it: without such examples
+    a turn without a critique, or one that the reader does not understand, is out of distribution.
+    """
+    last = dialogue.path.turns[-1]
+    last = PathTurn(last.text if heard else "", last.constraints if read else (), last.reference)
+    prompt = renderer.path(Path(dialogue.path.history, (*dialogue.path.turns[:-1], last)))
+    targets = [NOTHING] * len(prompt.symbols)
+    targets[-1] = renderer.symbols.item(dialogue.target)
+    if words and dialogue.narrative:
+        context = Context(dialogue.context.history, last.constraints, last.reference)
+        _append_words(renderer, prompt, targets, renderer.item(dialogue.target, context), dialogue.narrative)
+    return _example(prompt, targets)
+
+
+def narrative(renderer: Renderer, history: Sequence[int], target: int, kind: str, marked: str) -> Example:
+    """A narrative of turns.parquet: about the item that followed the history, or a summary of the history alone."""
+    if kind == "user_summary":
+        prompt = renderer.summary(history)
+        targets = [NOTHING] * len(prompt.symbols)
+        _append_words(renderer, prompt, targets, Prompt(), marked)
+        return _example(prompt, targets)
+    prompt = renderer.path(Path(tuple(history)))
+    targets = [NOTHING] * len(prompt.symbols)
+    targets[-1] = renderer.symbols.item(target)
+    _append_words(renderer, prompt, targets, renderer.item(target, Context(tuple(history)), kind), marked)
+    return _example(prompt, targets)
+
+
+def narratives(
+    dataset: Dataset, histories: Mapping[str, Sequence[int]]
+) -> Iterator[tuple[tuple[int, ...], int, str, str]]:
+    """(history, target row, kind, marked text) of the chosen training narratives in turns.parquet."""
+    frame = dataset.turns.filter(
+        (dataset.turns["split"] == "train") & (dataset.turns["kind"] != "critique") & dataset.turns["chosen"]
+    )
+    for entry in frame.iter_rows(named=True):
+        history = tuple(histories[entry["user_id"]][: entry["position"]])
+        yield history, dataset.catalog.row(entry["target_item_id"]), entry["kind"], entry["text"]
+
+
+def windows(rows: Sequence[int], rng: np.random.Generator) -> Sequence[int]:
+    """At most MAX_HISTORY + 1 items of a history, from anywhere in a longer one."""
+    if len(rows) <= MAX_HISTORY + 1:
+        return rows
+    start = int(rng.integers(0, len(rows) - MAX_HISTORY))
+    return rows[start : start + MAX_HISTORY + 1]
+
+
+def batches(sizes: Sequence[int], tokens: int, rng: np.random.Generator, bucket: int = 512) -> list[list[int]]:
+    """Indices in random order, put into batches of like length of at most `tokens` symbols, padding included."""
+    order = rng.permutation(len(sizes))
+    out: list[list[int]] = []
+    for start in range(0, len(order), bucket):
+        batch: list[int] = []
+        for index in sorted(order[start : start + bucket], key=lambda i: sizes[i]):
+            if batch and sizes[index] * (len(batch) + 1) > tokens:
+                out.append(batch)
+                batch = []
+            batch.append(int(index))
+        if batch:
+            out.append(batch)
+    return [out[i] for i in rng.permutation(len(out))]
+
+
+def _append_words(renderer: Renderer, prompt: Prompt, targets: list[int], opening: Prompt, marked: str) -> None:
+    prompt.join(opening)
+    words = renderer.words(marked)
+    targets.extend([NOTHING] * len(opening.symbols))
+    targets[-1] = words[0]
+    prompt.add(*words[:-1])
+    targets.extend(words[1:])
+
+
+def _example(prompt: Prompt, targets: Sequence[int]) -> Example:
+    return Example(
+        np.array(prompt.symbols, dtype=np.int32),
+        np.array(targets, dtype=np.int32),
+        heard_matrix(prompt).astype(np.float16),
+    )

@@ -1,0 +1,71 @@
+"""What a training run consists of: a YAML file in runs/recipes/, checked when it is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from convrec.errors import ConfigError
+
+
+class Part(BaseModel):
+    """Of one kind of example, how many each epoch: a share of all there are (2.0: each twice)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    histories: float = Field(0.0, ge=0)
+    narratives: float = Field(0.0, ge=0)
+    conversations: float = Field(0.0, ge=0, description="prompt and item only")
+    replies: float = Field(0.0, ge=0, description="prompt, item and words")
+
+
+class Phase(BaseModel):
+    """One stretch of training with its own schedule (linear warm-up, cosine to 2 %)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str
+    epochs: int = Field(gt=0)
+    learning_rate: float = Field(gt=0)
+    examples: Part
+    lora: int = Field(0, ge=0, description="rank; 0 trains the backbone in full")
+    text_weight: float = Field(0.25, ge=0, description="weight of a text position beside 1 for an item position")
+    select: Literal["histories", "conversations", "none"] = "histories"
+    patience: int = Field(6, gt=0, description="validations without a better one before the phase ends")
+
+
+class Recipe(BaseModel):
+    """The backbone's shape (used only where no pretrained backbone is named), the table, and the phases."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    layers: int = Field(5, gt=0)
+    hidden: int = Field(256, gt=0)
+    heads: int = Field(4, gt=0)
+    vocabulary: int = Field(4096, gt=300)
+    hears: Literal["encoder", "tokens"] = "encoder"
+    width: int = Field(128, gt=0, description="k of the item table")
+    dropout: float = Field(0.1, ge=0, lt=1)
+    residual_dropout: float = Field(0.1, ge=0, lt=1)
+    part_dropout: float = Field(0.25, ge=0, lt=1)
+    message_dropout: float = Field(0.25, ge=0, le=1)
+    reading_dropout: float = Field(0.15, ge=0, le=1)
+    batch_symbols: int = Field(4096, gt=0)
+    weight_decay: float = Field(0.01, ge=0)
+    average: float = Field(0.998, ge=0, lt=1, description="decay of the moving average of weights that is kept")
+    validate_every: int = Field(5, gt=0, description="epochs")
+    phases: tuple[Phase, ...] = Field(min_length=1)
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Raises ConfigError, naming the field, for a file that is no recipe."""
+    try:
+        return Recipe.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise ConfigError(f"no recipe at {path}; see runs/recipes/ for examples") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is no YAML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"{path}: {where or 'recipe'}: {first['msg']}") from error

@@ -1,0 +1,272 @@
+"""From a dataset folder to a model folder: vectors, backbone, the phases of a recipe, the card."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from convrec.conversation import Path as ConversationPath
+from convrec.datasets import Case, Dataset, leave_one_out
+from convrec.errors import ConfigError, ModelError
+from convrec.items.clusters import cluster
+from convrec.items.vectors import TEXT_WIDTH, collaborative_vectors, content_vectors, standardise, statistics
+from convrec.language.encoder import SentenceEncoder, load_encoder
+from convrec.language.facts import fact_vocabulary, split
+from convrec.model.backbone import add_residual_dropout, load_backbone, small_backbone, train_tokenizer
+from convrec.model.model import ConvrecModel
+from convrec.model.prompt import Renderer
+from convrec.model.ranking import expected_ranks, score_paths
+from convrec.model.saved import Saved, SavedConfig, load, save
+from convrec.model.symbols import Symbols
+from convrec.model.tables import ItemTable
+from convrec.train.card import model_card
+from convrec.train.examples import (
+    Dialogue,
+    Example,
+    conversation,
+    dialogues,
+    held_out_users,
+    narrative,
+    narratives,
+    sequence,
+    windows,
+)
+from convrec.train.recipe import Part, Phase, Recipe
+from convrec.train.trainer import Report, train_phase
+
+Floats = NDArray[np.float32]
+VALIDATED = 1500  # cases at most per validation: the others are left to the evaluation
+
+
+class Hearing:
+    """The sentence encoder with every training message encoded once, in fp16."""
+
+    def __init__(self, encoder: SentenceEncoder, texts: Iterable[str]) -> None:
+        self._encoder = encoder
+        distinct = sorted(set(texts))
+        self._tokens = {
+            text: tokens.astype(np.float16)
+            for text, tokens in zip(distinct, encoder.tokens_batch(distinct), strict=True)
+        }
+
+    def vectors(self, texts: Sequence[str]) -> Floats:
+        return self._encoder.vectors(texts)
+
+    def tokens(self, text: str) -> Floats:
+        found = self._tokens.get(text)
+        return self._encoder.tokens(text) if found is None else found.astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Material:
+    """What is trained and validated on: nothing of a held-out user, nothing after a user's last but one item."""
+
+    histories: list[list[int]]
+    narratives: list[tuple[tuple[int, ...], int, str, str]]
+    dialogues: list[Dialogue]
+    validation: list[Case]
+    validation_dialogues: list[Dialogue]
+
+
+def material(dataset: Dataset) -> Material:
+    sequences = dataset.sequences()
+    held = held_out_users(dataset)
+    parts = leave_one_out({user: rows for user, rows in sequences.items() if user not in held})
+    everything = list(dialogues(dataset, sequences))
+    return Material(
+        histories=[rows for rows in parts.train.values() if len(rows) > 1],
+        narratives=list(narratives(dataset, sequences)),
+        dialogues=[d for d in everything if d.split == "train"],
+        validation=parts.validation[:: max(1, len(parts.validation) // VALIDATED)],
+        validation_dialogues=[d for d in everything if d.split == "validation"][:VALIDATED],
+    )
+
+
+def train(dataset: Dataset, out: Path, recipe: Recipe, *, seed: int, backbone: str | None, report: Report) -> Path:
+    """Trains and writes the model folder; a run that was stopped continues where its last checkpoint stands.
+
+    `backbone`: None trains our own small one; else a hub id or folder of a transformers causal LM, or a Convrec model
+    folder, whose language is kept while the items are those of `dataset`. Raises ConfigError where checkpoints of
+    another run are in the way, DataError or ModelError for bad input.
+    """
+    work = out.with_name(out.name + ".training")
+    _same_run(work, recipe, seed, backbone, dataset)
+    torch.manual_seed(seed)
+    encoder = load_encoder()
+    data = material(dataset)
+    report("vectors", {"items": len(dataset.catalog)})
+    content = content_vectors(dataset.catalog, encoder)
+    mean, scale = statistics(content)
+    collaborative = collaborative_vectors(data.histories, len(dataset.catalog), seed=seed)
+    collaborative = standardise(collaborative, *statistics(collaborative))
+    model, tokenizer, source = _build(
+        dataset, data, recipe, backbone, standardise(content, mean, scale), collaborative, seed
+    )
+    hearing = Hearing(encoder, [turn.text for d in data.dialogues + data.validation_dialogues for turn in d.path.turns])
+    renderer = Renderer(dataset.catalog, model.symbols, tokenizer, hearing, recipe.hears)
+    figures: list[tuple[Phase, list[dict[str, float]]]] = []
+    for number, phase in enumerate(recipe.phases):
+        if phase.lora:
+            _add_lora(model, phase.lora)
+        report("phase", {"number": number + 1, "of": len(recipe.phases)})
+        history = train_phase(
+            model, phase, recipe, number=number, seed=seed,
+            make_examples=lambda rng, part=phase.examples: make_examples(renderer, data, part, recipe, rng),  # type: ignore[misc]
+            validate=validator(renderer, data, phase),
+            checkpoint=work / f"phase-{number}.safetensors",
+            report=report,
+        )  # fmt: skip
+        figures.append((phase, history))
+    config = SavedConfig(
+        text_symbols=model.symbols.text,
+        facts=model.symbols.facts,
+        hears=recipe.hears,
+        width=recipe.width,
+        heard_width=TEXT_WIDTH,
+        part_dropout=recipe.part_dropout,
+        catalog_version=dataset.catalog.version,
+        backbone=source,
+    )
+    card = model_card(dataset, recipe, seed, backbone, figures)
+    save(out, model, tokenizer, dataset.catalog, config, (torch.from_numpy(mean), scale), card)
+    return out
+
+
+def make_examples(
+    renderer: Renderer, data: Material, part: Part, recipe: Recipe, rng: np.random.Generator
+) -> list[Example]:
+    """One epoch's examples in the shares of `part`, with messages and readings dropped at the recipe's rates."""
+    found = [
+        sequence(renderer, windows(data.histories[i], rng)) for i in _draw(len(data.histories), part.histories, rng)
+    ]
+    found += [narrative(renderer, *data.narratives[i]) for i in _draw(len(data.narratives), part.narratives, rng)]
+    for share, words in ((part.conversations, False), (part.replies, True)):
+        for i in _draw(len(data.dialogues), share, rng):
+            heard = rng.random() >= recipe.message_dropout
+            read = heard and rng.random() >= recipe.reading_dropout
+            found.append(conversation(renderer, data.dialogues[i], heard=heard, read=read, words=words))
+    return found
+
+
+def validator(renderer: Renderer, data: Material, phase: Phase) -> Callable[[ConvrecModel], dict[str, float]]:
+    """Recall@10 and NDCG@10 over the whole catalogue less what was bought or refused; "score" is chosen by."""
+    cases = [(ConversationPath(c.history), c.target, c.history) for c in data.validation]
+    said = [(d.path, d.target, d.path.history + d.refused) for d in data.validation_dialogues]
+    asked = {"histories": cases} if phase.select == "histories" else {"histories": cases, "conversations": said}
+
+    def validate(model: ConvrecModel) -> dict[str, float]:
+        figures: dict[str, float] = {}
+        for name, questions in asked.items():
+            scores = score_paths(model, renderer, [path for path, _, _ in questions])
+            allowed = np.ones_like(scores, dtype=bool)
+            for i, (_, _, gone) in enumerate(questions):
+                allowed[i, list(gone)] = False
+            ranks = expected_ranks(scores, [target for _, target, _ in questions], allowed)
+            figures[f"{name}_recall_at_10"] = float((ranks <= 10).mean())
+            figures[f"{name}_ndcg_at_10"] = float(np.where(ranks <= 10, 1 / np.log2(ranks + 1), 0).mean())
+        chosen = "histories" if phase.select == "histories" else "conversations"
+        figures["score"] = figures[f"{chosen}_recall_at_10"] + figures[f"{chosen}_ndcg_at_10"]
+        return figures
+
+    return validate
+
+
+def _build(
+    dataset: Dataset,
+    data: Material,
+    recipe: Recipe,
+    backbone: str | None,
+    content: Floats,
+    collaborative: Floats,
+    seed: int,
+) -> tuple[ConvrecModel, Any, str]:
+    """The untrained model, its tokenizer, and the hub id it starts from ("": the folder must carry the weights)."""
+    known: Saved | None = None
+    source = ""
+    if backbone is None:
+        texts = [text for _, _, _, text in data.narratives] + [d.narrative for d in data.dialogues]
+        tokenizer = train_tokenizer((p for t in texts for p, is_fact in split(t) if not is_fact), recipe.vocabulary)
+        causal = small_backbone(recipe, len(tokenizer))
+    elif (Path(backbone) / "config.json").is_file() and "text_symbols" in (Path(backbone) / "config.json").read_text():
+        known = load(backbone)
+        causal, tokenizer = known.model.backbone, known.tokenizer
+    else:
+        causal, tokenizer = load_backbone(backbone)
+        source = "" if Path(backbone).exists() else backbone
+    if recipe.residual_dropout and hasattr(causal.base_model, "layers"):
+        add_residual_dropout(causal, recipe.residual_dropout)
+    table = ItemTable(
+        torch.from_numpy(content),
+        torch.from_numpy(collaborative),
+        torch.from_numpy(cluster(collaborative if np.any(collaborative) else content, seed=seed)),
+        width=recipe.width,
+        hidden=causal.get_input_embeddings().weight.shape[1],
+        part_dropout=recipe.part_dropout,
+    )
+    symbols = Symbols(len(tokenizer), fact_vocabulary(dataset.catalog))
+    model = ConvrecModel(causal, symbols, table, heard_width=TEXT_WIDTH, dropout=recipe.dropout)
+    if known is not None:
+        _inherit(model, known.model)
+    return model, tokenizer, source
+
+
+@torch.no_grad()
+def _inherit(model: ConvrecModel, known: ConvrecModel) -> None:
+    """Takes over hearing, marks by name, and how content becomes an item, from a model over another catalogue."""
+    model.hear.load_state_dict(known.hear.state_dict())
+    mine, theirs = model.symbols, known.symbols
+    n_controls = mine.first_fact - mine.text
+    if n_controls != theirs.first_fact - theirs.text:
+        raise ModelError("the model to start from has other control tokens; train it again with this version")
+    model.marks.weight[:n_controls] = known.marks.weight[:n_controls]
+    for name in mine.facts:
+        if theirs.has_fact(name):
+            model.marks.weight[mine.fact(name) - mine.text] = known.marks.weight[theirs.fact(name) - theirs.text]
+    if model.table.from_content.weight.shape == known.table.from_content.weight.shape:
+        model.table.from_content.load_state_dict(known.table.from_content.state_dict())
+        model.table.project.load_state_dict(known.table.project.state_dict())
+        model.table.start_clusters()
+
+
+def _add_lora(model: ConvrecModel, rank: int) -> None:
+    from peft import LoraConfig, get_peft_model
+
+    if hasattr(model.backbone, "peft_config"):
+        return
+    config = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM")
+    model.backbone = get_peft_model(model.backbone, config)
+
+
+def _draw(n: int, share: float, rng: np.random.Generator) -> list[int]:
+    """`share` of n indices: whole rounds, then a random rest without repetition."""
+    whole, rest = divmod(round(n * share), max(n, 1))
+    return [*list(range(n)) * whole, *rng.permutation(n)[:rest].tolist()]
+
+
+def _same_run(work: Path, recipe: Recipe, seed: int, backbone: str | None, dataset: Dataset) -> None:
+    """Checkpoints continue only the run that wrote them."""
+    counts: Mapping[str, object] = {
+        "recipe": json.loads(recipe.model_dump_json()), "seed": seed, "backbone": backbone,
+        "catalog": dataset.catalog.version, "interactions": len(dataset.interactions),
+        "turns": len(dataset.turns), "dialogues": len(dataset.dialogues),
+    }  # fmt: skip
+    record = work / "run.json"
+    if record.is_file():
+        if json.loads(record.read_text()) != counts:
+            raise ConfigError(
+                f"{work} holds checkpoints of another run (other data, recipe, seed or backbone); "
+                "delete that folder or choose another --out"
+            )
+        return
+    work.mkdir(parents=True, exist_ok=True)
+    part = record.with_suffix(".part")
+    part.write_text(json.dumps(counts, indent=2))
+    os.replace(part, record)

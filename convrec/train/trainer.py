@@ -1,0 +1,157 @@
+"""The training loop of one phase: steps, a moving average of the weights, validation, checkpoints, an exact resume.
+
+Each step seeds its own randomness from (seed, phase, step), and each epoch's examples and order come from (seed, phase,
+epoch), so a resumed run is the same run: nothing but tensors and counters need to be stored.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from convrec.model.model import ConvrecModel
+from convrec.train.checkpoint import Progress, read_checkpoint, write_checkpoint
+from convrec.train.examples import NOTHING, Example, batches
+from convrec.train.recipe import Phase, Recipe
+
+MakeExamples = Callable[[np.random.Generator], Sequence[Example]]
+Validate = Callable[[ConvrecModel], dict[str, float]]
+Report = Callable[[str, dict[str, float]], None]
+
+
+@dataclass
+class Averaged:
+    """A moving average of the trained weights; what is validated and saved."""
+
+    parameters: list[tuple[str, torch.nn.Parameter]]
+    decay: float
+    weights: dict[str, Tensor] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.weights = {name: p.detach().clone() for name, p in self.parameters}
+
+    @torch.no_grad()
+    def update(self, step: int) -> None:
+        decay = min(self.decay, (1 + step) / (10 + step))
+        for name, parameter in self.parameters:
+            self.weights[name].lerp_(parameter, 1 - decay)
+
+    @torch.no_grad()
+    def swap(self) -> None:
+        """Exchanges the trained weights and their average: twice is back."""
+        for name, parameter in self.parameters:
+            trained = parameter.detach().clone()
+            parameter.copy_(self.weights[name])
+            self.weights[name] = trained
+
+
+def train_phase(
+    model: ConvrecModel,
+    phase: Phase,
+    recipe: Recipe,
+    *,
+    number: int,
+    seed: int,
+    make_examples: MakeExamples,
+    validate: Validate,
+    checkpoint: Path,
+    report: Report,
+) -> list[dict[str, float]]:
+    """Trains `model` in place and leaves the best validated average in it; returns the validations.
+
+    Continues from `checkpoint` if one of this phase is there, and writes one after every epoch. Stops early when
+    `phase.patience` validations in a row were no better; `phase.select="none"` keeps the last weights.
+    """
+    parameters = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": [p for _, p in parameters if p.ndim > 1], "weight_decay": recipe.weight_decay},
+            {"params": [p for _, p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+        ],
+        betas=(0.9, 0.98),
+    )
+    average = Averaged(parameters, recipe.average)
+    progress = read_checkpoint(checkpoint, number, parameters, optimizer, average.weights) or Progress(phase=number)
+    best = progress.best or dict(average.weights)
+    started = time.monotonic()
+    for epoch in range(progress.epoch, phase.epochs):
+        if progress.stale >= phase.patience:
+            break
+        rng = np.random.default_rng((seed, number, epoch))
+        examples = make_examples(rng)
+        plan = batches([len(e) for e in examples], recipe.batch_symbols, rng)
+        total = 0.0
+        model.train()
+        for index, batch in enumerate(plan):
+            torch.manual_seed(seed * 1_000_003 + number * 100_003 + progress.step)
+            rate = schedule(phase, (epoch + index / len(plan)) / phase.epochs, progress.step)
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            loss = batch_loss(model, [examples[i] for i in batch], phase.text_weight)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_([p for _, p in parameters], 1.0)
+            optimizer.step()
+            progress.step += 1
+            average.update(progress.step)
+            total += float(loss)
+            if index % 50 == 0:
+                report("step", {"epoch": epoch, "of": phase.epochs, "batch": index, "batches": len(plan)})
+        progress.epoch = epoch + 1
+        figures = {"epoch": float(epoch + 1), "loss": total / len(plan), "seconds": time.monotonic() - started}
+        last = epoch + 1 == phase.epochs
+        if phase.select != "none" and ((epoch + 1) % recipe.validate_every == 0 or last):
+            average.swap()
+            figures |= validate(model)
+            average.swap()
+            progress.history.append(figures)
+            if figures["score"] > progress.score:
+                progress.score, progress.stale = figures["score"], 0
+                best = {name: w.clone() for name, w in average.weights.items()}
+            else:
+                progress.stale += 1
+        elif phase.select == "none":
+            best = average.weights
+        report("epoch", figures)
+        progress.best = best
+        write_checkpoint(checkpoint, progress, parameters, optimizer, average.weights)
+    with torch.no_grad():
+        for name, parameter in parameters:
+            parameter.copy_(best[name])
+    return progress.history
+
+
+def schedule(phase: Phase, done: float, step: int, warm_up: int = 100) -> float:
+    """The learning rate with `done` of the phase behind (0…1): linear warm-up, then cosine to 2 %."""
+    return phase.learning_rate * min(1.0, (step + 1) / warm_up) * max(0.02, 0.5 * (1 + math.cos(math.pi * done)))
+
+
+def batch_loss(model: ConvrecModel, examples: Sequence[Example], text_weight: float) -> Tensor:
+    """The two-level loss of a batch; matrix work in bf16 where the machine is fast at it, the head in fp32."""
+    length = max(len(e) for e in examples)
+    symbols = np.zeros((len(examples), length), dtype=np.int64)
+    targets = np.full((len(examples), length), NOTHING, dtype=np.int64)
+    mask = np.zeros((len(examples), length), dtype=np.int64)
+    shift = 0
+    for i, example in enumerate(examples):
+        symbols[i, : len(example)] = np.where(example.symbols < 0, example.symbols - shift, example.symbols)
+        targets[i, : len(example)] = example.targets
+        mask[i, : len(example)] = 1
+        shift += len(example.heard)
+    heard = torch.from_numpy(np.concatenate([e.heard for e in examples]).astype(np.float32))
+    device = model.marks.weight.device
+    wanted = torch.from_numpy(targets).to(device)
+    head = model.head()
+    with torch.autocast(device.type, dtype=torch.bfloat16):
+        hidden = model(torch.from_numpy(symbols).to(device), heard.to(device), head, torch.from_numpy(mask).to(device))
+    chosen = wanted != NOTHING
+    wanted = wanted[chosen]
+    weights = torch.where(wanted >= head.n_symbols, 1.0, text_weight)
+    return model.loss(hidden[chosen].float(), wanted, weights, head)
