@@ -14,6 +14,12 @@ from sqlalchemy.orm import Session
 from convrec.errors import StoreError
 from convrec.store.upgrade import upgrade
 
+DRIVERS = {
+    "sqlite": "sqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
 # What a URL's query leaves out: seconds to wait for a lock (SQLite), for the server and for a lock (PostgreSQL).
 DEFAULTS = {
     "sqlite": {"timeout": "20"},
@@ -54,6 +60,8 @@ class Database:
             raise StoreError(
                 f"{self.place} needs the Python package {error.name!r}; run: pip install 'convrec[postgres]'"
             ) from None
+        except ValueError:
+            raise StoreError(f"{self.place}: the query of its URL makes no sense; remove what follows the ?") from None
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
@@ -86,17 +94,16 @@ class Database:
 
 def _parsed(url: str) -> URL:
     try:
-        parsed = make_url(url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url)
+        parsed = make_url(url)
     except (ArgumentError, ValueError):
         parsed = URL.create("unreadable")
-    kind = parsed.get_backend_name()
-    if kind not in DEFAULTS:
+    driver = DRIVERS.get(parsed.drivername)
+    if driver is None:
         raise StoreError(  # without the URL: it may hold a password
             "the database URL is not understood; write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
         )
-    if parsed.drivername == "postgresql":
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    return parsed.set(query={**DEFAULTS[kind], **parsed.query})
+    parsed = parsed.set(drivername=driver)
+    return parsed.set(query={**DEFAULTS[parsed.get_backend_name()], **parsed.query})
 
 
 def _place(url: URL) -> str:

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, Select, delete, func, insert, or_, select, text
 from sqlalchemy.orm import Session
 
 from convrec.catalog import Interaction
@@ -39,7 +39,9 @@ class Histories(Database):
             if session.scalar(_imported(owner)) == fingerprint:
                 return 0
         with self._writing() as session:
-            if session.scalar(_imported(owner).with_for_update()) == fingerprint:  # another process was faster
+            if session.get_bind().dialect.name == "postgresql":  # one import at a time, as SQLite has one writer
+                session.execute(text("LOCK TABLE imports IN EXCLUSIVE MODE"))
+            if session.scalar(_imported(owner)) == fingerprint:  # another process was faster
                 return 0
             session.merge(ImportRow(owner=owner, fingerprint=fingerprint, created=time.time()))
             session.flush()
@@ -138,7 +140,7 @@ def _readable(owner: str) -> ColumnElement[bool]:
     return or_(ShopperRow.owner == owner, ShopperRow.owner == SHARED)
 
 
-def _imported(owner: str) -> Any:
+def _imported(owner: str) -> Select[str]:
     return select(ImportRow.fingerprint).where(ImportRow.owner == owner)
 
 

@@ -8,8 +8,11 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -17,9 +20,7 @@ import pytest
 
 from convrec.store import Store
 
-HOW_TO_INSTALL = (
-    "no PostgreSQL binaries found; install them (Debian: apt-get install postgresql) to test the store on it"
-)
+HOW_TO_INSTALL = "no PostgreSQL to test the store on; install it (Debian: apt-get install postgresql)"
 
 
 def find_binaries() -> Path | None:
@@ -99,3 +100,20 @@ def url(request: pytest.FixtureRequest) -> str:
 def store(url: str) -> Iterator[Store]:
     with Store(url) as opened:
         yield opened
+
+
+@pytest.fixture
+def threads() -> Callable[[int, Callable[[int], Any]], list[Any]]:
+    """Runs work(0) … work(n − 1) at once and gives their results; one that fails, fails the test."""
+
+    def run(count: int, work: Callable[[int], Any]) -> list[Any]:
+        start = Barrier(count)
+
+        def begin(number: int) -> Any:
+            start.wait()
+            return work(number)
+
+        with ThreadPoolExecutor(count) as pool:
+            return list(pool.map(begin, range(count)))
+
+    return run

@@ -165,7 +165,7 @@ def test_tables_of_another_program_are_in_the_way_and_nothing_is_half_made(url: 
     engine = engine_of(url)
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE turns (mine INTEGER)"))
-    with pytest.raises(StoreError, match="turns.* already exists"):
+    with pytest.raises(StoreError, match=r"turns.* already exists"):
         Store(url)
     assert tables_of(url) == {"turns"}
     engine.dispose()
