@@ -267,7 +267,24 @@ class Catalog:
     def _equals(self, facet: str, value: str | float | bool) -> NDArray[np.bool_]:
         if self.facets[facet].kind == "number":
             return np.isclose(self._numbers(facet), float(value), atol=1e-6)
-        return np.array([_has(self.value(row, facet), value) for row in range(len(self))], dtype=bool)
+        holds = np.zeros(len(self), dtype=bool)
+        holds[self._rows_with(facet, value)] = True
+        return holds
+
+    def _rows_with(self, facet: str, value: str | float | bool) -> list[int]:
+        """The rows that have a value; looked up, since a chat asks for the same few again and again."""
+        if facet not in self._postings:
+            postings = self._postings[facet] = {}
+            for row in range(len(self)):
+                for entry in _entries(self.value(row, facet)):
+                    postings.setdefault(entry, []).append(row)
+        found = self._postings[facet].get(value if isinstance(value, bool) else str(value).casefold(), [])
+        # a flag that is not there is not set
+        return [*found, *self._postings[facet].get(None, [])] if value is False else found
+
+    @cached_property
+    def _postings(self) -> dict[str, dict[str | bool | None, list[int]]]:
+        return {}
 
 
 def format_value(key: str, value: AttributeValue) -> str:
@@ -316,14 +333,11 @@ def permuted(items: Sequence[Item], seed: int) -> list[Item]:
     return [replace(items[i]) for i in order]
 
 
-def _has(found: AttributeValue | None, value: str | float | bool) -> bool:
-    if found is None:
-        return value is False  # a flag that is not there is not set
-    if isinstance(found, tuple):
-        return str(value).casefold() in (entry.casefold() for entry in found)
-    if isinstance(found, bool) or isinstance(value, bool):
-        return found is value
-    return str(found).casefold() == str(value).casefold()
+def _entries(found: AttributeValue | None) -> set[str | bool | None]:
+    """What a value is looked up by: each entry of a list, without case."""
+    if found is None or isinstance(found, bool):
+        return {found}
+    return {str(entry).casefold() for entry in (found if isinstance(found, tuple) else (found,))}
 
 
 def _systems(item: Item) -> tuple[frozenset[str], frozenset[str]]:
