@@ -1,1 +1,22 @@
-"""Choosing items and writing words: the token loop, the item step, and the one rendering of a prompt."""
+"""Choosing items and writing words: the token loop, the item step, and what crosses the engine's border."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from convrec.generate.engine import Engine
+
+
+def load_engine(folder: str | Path) -> Engine:
+    """The engine of a saved model, its LoRA merged. Raises ModelError or CatalogMismatch (model.saved.load)."""
+    from convrec.generate.engine import Engine
+    from convrec.language.encoder import load_encoder
+    from convrec.model.prompt import Renderer
+    from convrec.model.saved import load
+
+    saved = load(folder)
+    renderer = Renderer(saved.catalog, saved.model.symbols, saved.tokenizer, load_encoder(), saved.config.hears)
+    return Engine(saved.model, renderer)

@@ -17,11 +17,13 @@ SOFT_CAP = 30.0  # arXiv 2509.03746, released code
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The vectors that hidden states are compared with, computed once for many positions.
+    """The vectors that symbols enter by and hidden states are compared with, computed once for many positions.
 
-    `level1` (symbols below items + clusters, hidden), `items` (items, hidden), `cluster_of` (items,).
+    `inputs` (symbols, hidden), `level1` (symbols below items + clusters, hidden), `items` (items, hidden) the same
+    f(E) that stands in `inputs`, `cluster_of` (items,).
     """
 
+    inputs: Tensor
     level1: Tensor
     items: Tensor
     cluster_of: Tensor
@@ -64,18 +66,19 @@ class ConvrecModel(nn.Module):
 
     def head(self) -> Head:
         output = self.backbone.get_output_embeddings().weight[: self.symbols.text]
+        text = self.backbone.get_input_embeddings().weight[: self.symbols.text]
+        items = self.table.tokens()
+        inputs = torch.cat([text, self.marks.weight, items])
         level1 = torch.cat([output, self.marks.weight, self.table.cluster_tokens()])
-        return Head(level1, self.table.tokens(), self.table.cluster_of, self.symbols.items)
+        return Head(inputs, level1, items, self.table.cluster_of, self.symbols.items)
 
     def embed(self, symbols: Tensor, heard: Tensor, head: Head) -> Tensor:
-        """(batch, length, hidden) input vectors of (batch, length) symbols; `heard` is (heard vectors, heard width).
-
-        Input and output share the item table, so the head's vectors are looked up here.
-        """
-        text = self.backbone.get_input_embeddings().weight[: self.symbols.text]
-        table = torch.cat([text, self.marks.weight, head.items.to(text.dtype), self.hear(heard).to(text.dtype)])
-        place = torch.where(symbols >= 0, symbols, len(text) + len(self.marks.weight) + len(head.items) - 1 - symbols)
-        vectors: Tensor = F.embedding(place, table)
+        """(batch, length, hidden) input vectors of (batch, length) symbols; `heard` is (heard vectors, heard width)."""
+        vectors: Tensor = F.embedding(symbols.clamp(min=0), head.inputs)
+        if len(heard):
+            is_heard = symbols < 0
+            spoken = self.hear(heard).to(vectors.dtype)[-1 - symbols[is_heard]]
+            vectors = vectors.masked_scatter(is_heard[..., None], spoken)
         return vectors
 
     def forward(self, symbols: Tensor, heard: Tensor, head: Head, attention_mask: Tensor | None = None) -> Tensor:

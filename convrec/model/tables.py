@@ -58,7 +58,8 @@ class ItemTable(nn.Module):
 
     def vectors(self) -> Tensor:
         """(items, width) E. In training the collaborative and the free part of a row are each dropped at random."""
-        collaborative, free = self.from_collaborative(self.collaborative), self.free
+        collaborative: Tensor = self.from_collaborative(self.collaborative)
+        free: Tensor = self.free
         if self.training and self.part_dropout:
             keep = torch.rand(2, len(self), 1, device=free.device) >= self.part_dropout
             collaborative, free = collaborative * keep[0], free * keep[1]

@@ -1,0 +1,182 @@
+"""The engine: a batch of requests in, events out. One forward a step, with a KV cache; text, fact and item tokens.
+
+A request is answered in three strides: its prompt is read at once and gives the hidden state at the ⟨item⟩ mark; the
+item step chooses; then, for every item shown, the item and what may be said of it are fed in as one chunk of forced
+tokens and the words are sampled. It knows nothing of databases or pages; closing the iterator stops it within a token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+from transformers import DynamicCache
+
+from convrec.catalog import Catalog
+from convrec.generate.request import Chosen, Event, Finished, Request, Sampling, Token
+from convrec.generate.step import best_items
+from convrec.items.vectors import TEXT_WIDTH
+from convrec.language.facts import Context, facts_of
+from convrec.model.model import ConvrecModel, capped
+from convrec.model.prompt import Prompt, Renderer
+from convrec.model.ranking import collate
+
+TOP_P = 0.9
+
+
+@dataclass
+class Stream:
+    """The words about one row of one request, while they are written."""
+
+    request: int
+    row: int
+    opening: Prompt
+    allowed: Tensor  # (symbols,) bool: text, this item's facts, ⟨end⟩
+    sampling: Sampling
+    generator: torch.Generator
+    pending: list[int] = field(default_factory=list)  # text tokens since the last fact token
+    said: str = ""  # what of them has been emitted
+    length: int = 0
+    done: bool = False
+
+
+class Engine:
+    """Serves one model. `generate` may be called from several threads; torch's own threads do the work."""
+
+    def __init__(self, model: ConvrecModel, renderer: Renderer) -> None:
+        self.model = model.eval()
+        self.renderer = renderer
+        with torch.inference_mode():
+            self.head = model.head()
+            self._silent = torch.zeros(0, TEXT_WIDTH)  # a step of words hears nothing
+            self._words = self.head.level1[: self.head.n_symbols].float().contiguous()
+
+    @property
+    def catalog(self) -> Catalog:
+        return self.renderer.catalog
+
+    def generate(self, requests: Sequence[Request]) -> Iterator[Event]:
+        """Yields, for each request, `Chosen`; then `Token`s and `Finished` of each item shown, in turns."""
+        hidden, cache, mask = self._read([self.renderer.path(request.path) for request in requests])
+        streams: list[Stream] = []
+        for index, request in enumerate(requests):
+            chosen = self._choose(index, request, hidden[index])
+            yield chosen
+            if request.narrate:
+                streams += [self._stream(index, request, row) for row in chosen.rows[: chosen.count]]
+        if streams:
+            yield from self._write(streams, cache, mask)
+
+    @torch.inference_mode()
+    def _read(self, prompts: Sequence[Prompt]) -> tuple[Tensor, DynamicCache, Tensor]:
+        """((requests, hidden) at the last position, cache, attention mask) of left-padded prompts."""
+        symbols, heard, mask = collate(prompts, left=True)
+        cache = DynamicCache(config=self.model.decoder.config)
+        return self._forward(symbols, heard, mask, cache)[:, -1], cache, mask
+
+    @torch.inference_mode()
+    def _choose(self, index: int, request: Request, hidden: Tensor) -> Chosen:
+        count = len(request.forced) or request.count
+        rows, scores = best_items(hidden, self.head, request.allowed, count + request.alternatives)
+        if request.forced:
+            every = self.model.item_scores(hidden[None].float(), self.head)[0]
+            others = [(row, score) for row, score in zip(rows, scores, strict=True) if row not in request.forced]
+            rows = [*request.forced, *(row for row, _ in others)]
+            scores = [*every[list(request.forced)].tolist(), *(score for _, score in others)]
+        return Chosen(index, tuple(rows), tuple(scores), min(count, len(rows)))
+
+    def _stream(self, index: int, request: Request, row: int) -> Stream:
+        turn = request.path.turns[-1] if request.path.turns else None
+        context = Context(request.path.history, turn.constraints if turn else (), turn.reference if turn else None)
+        symbols = self.model.symbols
+        allowed = torch.zeros(symbols.items, dtype=torch.bool)
+        allowed[: symbols.text] = True
+        allowed[symbols.control("end")] = True
+        for name in facts_of(self.renderer.catalog, row, context):
+            if symbols.has_fact(name):
+                allowed[symbols.fact(name)] = True
+        special = [i for i in self.renderer.tokenizer.all_special_ids if i < symbols.text]
+        allowed[special] = False
+        seed = (request.sampling.seed * 1_000_003 + row) % 2**63
+        generator = torch.Generator().manual_seed(seed)
+        opening = self.renderer.item(row, context)
+        return Stream(index, row, opening, allowed, request.sampling, generator)
+
+    def _write(self, streams: list[Stream], cache: DynamicCache, mask: Tensor) -> Iterator[Event]:
+        owner = torch.tensor([s.request for s in streams])
+        hidden, mask = self._open(streams, owner, cache, mask)
+        while True:
+            chosen = self._sample(streams, hidden)
+            for stream, symbol in zip(streams, chosen, strict=True):
+                yield from self._emit(stream, symbol)
+            if all(stream.done for stream in streams):
+                return
+            hidden, mask = self._next(chosen, cache, mask)
+
+    @torch.inference_mode()
+    def _open(
+        self, streams: Sequence[Stream], owner: Tensor, cache: DynamicCache, mask: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        cache.batch_select_indices(owner)
+        symbols, heard, chunk = collate([s.opening for s in streams], left=True)
+        mask = torch.cat([mask[owner], chunk], dim=1)
+        return self._forward(symbols, heard, mask, cache)[:, -1], mask
+
+    @torch.inference_mode()
+    def _next(self, chosen: Sequence[int], cache: DynamicCache, mask: Tensor) -> tuple[Tensor, Tensor]:
+        mask = torch.cat([mask, torch.ones(len(chosen), 1, dtype=mask.dtype)], dim=1)
+        symbols = torch.tensor(chosen)[:, None]
+        return self._forward(symbols, self._silent, mask, cache)[:, -1], mask
+
+    def _forward(self, symbols: Tensor, heard: Tensor, mask: Tensor, cache: DynamicCache) -> Tensor:
+        return self._decode(self.model.embed(symbols, heard, self.head), mask, cache)
+
+    def _decode(self, vectors: Tensor, mask: Tensor, cache: DynamicCache) -> Tensor:
+        length = vectors.shape[1]
+        positions = (mask.cumsum(1) - 1).clamp(min=0)[:, -length:]
+        whole = None if bool(mask.all()) else mask
+        out = self.model.decoder(
+            inputs_embeds=vectors, attention_mask=whole, position_ids=positions, past_key_values=cache, use_cache=True
+        )
+        hidden: Tensor = out.last_hidden_state
+        return hidden
+
+    @torch.inference_mode()
+    def _sample(self, streams: Sequence[Stream], hidden: Tensor) -> list[int]:
+        """One symbol for each stream: text ∪ its facts ∪ ⟨end⟩; ⟨end⟩ for those that are done."""
+        logits = capped(hidden.float(), self._words)
+        logits = logits.masked_fill(~torch.stack([s.allowed for s in streams]), float("-inf"))
+        end = self.model.symbols.control("end")
+        return [end if s.done else _draw(row, s.sampling, s.generator) for s, row in zip(streams, logits, strict=True)]
+
+    def _emit(self, stream: Stream, symbol: int) -> Iterator[Event]:
+        if stream.done:
+            return
+        symbols = self.model.symbols
+        stream.length += 1
+        if symbol < symbols.text:
+            stream.pending.append(symbol)
+            whole = str(self.renderer.tokenizer.decode(stream.pending, clean_up_tokenization_spaces=False))
+            if not whole.endswith("\ufffd"):  # the bytes of one character may span tokens
+                piece, stream.said = whole[len(stream.said) :], whole
+                if piece:
+                    yield Token(stream.request, stream.row, piece, False)
+        elif symbol != symbols.control("end"):
+            stream.pending, stream.said = [], ""
+            yield Token(stream.request, stream.row, f"⟨{symbols.fact_name(symbol)}⟩", True)
+        if symbol == symbols.control("end") or stream.length >= stream.sampling.max_tokens:
+            stream.done = True
+            reason = "end" if symbol == symbols.control("end") else "length"
+            yield Finished(stream.request, stream.row, reason)
+
+
+def _draw(logits: Tensor, sampling: Sampling, generator: torch.Generator) -> int:
+    """Greedy at temperature 0, else nucleus sampling (top-p 0.9)."""
+    if sampling.temperature == 0:
+        return int(logits.argmax())
+    values, order = torch.softmax(logits / sampling.temperature, dim=0).topk(min(64, len(logits)))
+    keep = values.cumsum(0) - values < TOP_P
+    pick = torch.multinomial(values * keep, 1, generator=generator)
+    return int(order[pick])
