@@ -209,16 +209,16 @@ def _connect(attributes: Attributes, spec: Mapping[str, Any], brand: str, system
 
 def _price(spec: Mapping[str, Any], attributes: Attributes, brand: str, dearness: float) -> float:
     """US$ within the leaf's range: the brand's level first, then what makes a thing dearer, ending in 9, 5 or 0."""
-    low, high = spec["price"]
+    low, high = (float(bound) for bound in spec["price"])
     tier = (content("brands")[brand]["tier"] - 1) / 4
     shares = [_share(spec["attributes"][key], attributes[key]) for key in spec["dearer"] if key in attributes]
     amount = float(np.mean(shares)) if shares else 0.5
     position = min(1.0, max(0.0, 0.5 * tier + 0.45 * amount + 0.03 + dearness))
-    price = low * (high / low) ** position
+    price = low * float((high / low) ** position)
     if price >= 100:
-        return float(round(price / 5) * 5 - 1)
+        return round(price / 5) * 5 - 1.0
     if price >= 20:
-        return float(round(price * 2) / 2 - 0.01) if price % 1 > 0.5 else float(round(price)) - 0.05
+        return round(price) - 0.05
     return round(round(price / 0.05) * 0.05, 2)
 
 
@@ -236,8 +236,8 @@ def _description(
     """One to three sentences and up to four features, all from the attributes."""
     keys = content("keys")
     opener = str(spec["about"][int(rng.integers(len(spec["about"])))])
-    lower = {key: value for key, value in words.items()}
-    sentences, features = [_capitalised(opener.format(**lower))], []
+
+    sentences, features = [_capitalised(opener.format(**words))], []
     order = [list(attributes)[i] for i in rng.permutation(len(attributes))]
     wanted = int(rng.integers(0, 3))
     for key in order:
