@@ -21,7 +21,7 @@ class Cast(NamedTuple):
     checker: ClaimChecker
 
 
-def load(model: Path) -> Cast:
+def load(model: str | Path) -> Cast:
     """The trained model of a folder or hub id, over its own catalogue. Raises ModelError, CatalogMismatch."""
     from convrec.generate import load_engine
 

@@ -31,9 +31,7 @@ class Chat:
         self.catalog, self.reader, self.store = catalog, reader, store
         self.narrator = Narrator(engine, checker, catalog)
 
-    def say(
-        self, owner: str, conversation_id: str, text: str, parent: str | None = None
-    ) -> Generator[ChatEvent]:
+    def say(self, owner: str, conversation_id: str, text: str, parent: str | None = None) -> Generator[ChatEvent]:
         """What happens when the owner says `text` after the turn `parent` (None: the current leaf; ROOT: at the start).
 
         The message is stored before it is answered; the reply is stored before `Done`. Closing the iterator stops the
@@ -129,7 +127,7 @@ class Chat:
 
 def exchanges(path: Sequence[StoredTurn]) -> Iterator[Exchange]:
     """The stored turns of a path as messages with their replies; a message may still wait for its reply."""
-    for turn, following in zip(path, [*path[1:], None], strict=True):
+    for turn, following in zip(path, [*path[1:], None], strict=False):
         if turn.turn.role != "user" or turn.turn.reading is None:
             continue
         if following is None or following.reply is None:

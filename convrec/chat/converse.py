@@ -6,18 +6,25 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
+from rich.console import Console
+from rich.table import Table
+
 from convrec.catalog import Catalog, Interaction
-from convrec.chat.cast import Cast
+from convrec.chat.cast import Cast, load, load_scripted
 from convrec.chat.chat import ROOT, Chat, exchanges
 from convrec.chat.check import Facts, check
 from convrec.chat.events import ChatEvent, Done, Understood
-from convrec.chat.script import Script, ScriptTurn
+from convrec.chat.script import Script, ScriptTurn, read_script
 from convrec.chat.state import State, derive
 from convrec.conversation import Reading, Reply
-from convrec.datasets import Dataset
+from convrec.datasets import Dataset, read_dataset
 from convrec.errors import ReplyError, ScriptError
+from convrec.settings import Settings
 from convrec.store import Store, StoredTurn
 
 
@@ -56,6 +63,58 @@ def converse(script: Script, cast: Cast, url: str, dataset: Dataset | None = Non
     finally:
         stage.store.close()
     return outcome
+
+
+def converse_files(
+    files: Sequence[Path],
+    *,
+    model: str | None,
+    dataset: Path | None,
+    db: str | None,
+    scripted: bool,
+    console: Console,
+) -> bool:
+    """Runs the scripts of `files` (of a folder, all its *.yaml) and prints a table; True where everything held.
+
+    The dataset is read only where it is needed: by the scripted engine, or by a script with a `user`.
+    """
+    paths = [p for f in files for p in (sorted(f.glob("*.yaml")) if f.is_dir() else [f])]
+    if not paths:
+        raise ScriptError(f"no *.yaml in {', '.join(map(str, files))}; name script files or a folder with some")
+    scripts = [read_script(path) for path in paths]
+    settings = Settings()
+    knows_users = scripted or any(script.user is not None for script in scripts)
+    shoppers = read_dataset(dataset or settings.dataset) if knows_users else None
+    cast = load_scripted(shoppers) if scripted and shoppers is not None else load(model or settings.model)
+    with TemporaryDirectory() as folder:
+        url = db or f"sqlite:///{folder}/scripts.sqlite"
+        outcomes = [converse(script, cast, url, shoppers) for script in scripts]
+    console.print(table(outcomes))
+    for outcome in outcomes:
+        for failure in outcome.failures:
+            console.print(f"{outcome.script.path}: {failure}", markup=False, highlight=False, soft_wrap=True)
+    return not any(outcome.failures for outcome in outcomes)
+
+
+def table(outcomes: Sequence[Outcome]) -> Table:
+    """One line a script: whether it held, its turns, items shown, sentences dropped, the median times in ms."""
+    drawn = Table("script", "held", "turns", "items", "claims true", "dropped", "first item ms", "reply ms")
+    for outcome in outcomes:
+        replies = [turn.reply for turn in outcome.turns if turn.reply is not None]
+        evidence = [reply.evidence for reply in replies]
+        first = [reply.timing.first_item_ms for reply in replies if reply.timing.first_item_ms is not None]
+        total = [reply.timing.total_ms for reply in replies]
+        drawn.add_row(
+            outcome.script.path.stem,
+            "[red]no[/red]" if outcome.failures else "yes",
+            str(len(outcome.turns)),
+            str(sum(len(reply.item_ids) for reply in replies)),
+            f"{sum(e.released_true for e in evidence)}/{sum(e.released_claims for e in evidence)}",
+            str(sum(len(e.dropped) for e in evidence)),
+            f"{median(first):.0f}" if first else "",
+            f"{median(total):.0f}" if total else "",
+        )
+    return drawn
 
 
 class _Stage:

@@ -63,6 +63,16 @@ def test_sums_are_right_to_the_cent(words: Words) -> None:
 def test_the_profile_counts_what_was_bought() -> None:
     state = State(history=(0, 1, 2), constraints=(Constraint("price", Op.AT_MOST, 5.0),), liked=(4,), refused=(3,))
     text = explain.profile(CATALOG, state, SEEDS[0])
-    for fact in ("3 things", "Tarn (2)", "pens (2)", "$4.25", "$12.00", "Nib Pen", "at most $5.00", "Twin Pen", "Old Pen"):
+    for fact in (
+        "3 things",
+        "Tarn (2)",
+        "pens (2)",
+        "$4.25",
+        "$12.00",
+        "Nib Pen",
+        "at most $5.00",
+        "Twin Pen",
+        "Old Pen",
+    ):
         assert fact in text
     assert "no purchases" in explain.profile(CATALOG, State(), SEEDS[0])

@@ -139,7 +139,9 @@ constraint = st.one_of(
 exchange = st.builds(
     Exchange,
     st.text(max_size=5),
-    st.builds(Reading, st.sampled_from([Act.RECOMMEND, Act.STEER, Act.RESTART]), st.lists(constraint, max_size=1).map(tuple)),
+    st.builds(
+        Reading, st.sampled_from([Act.RECOMMEND, Act.STEER, Act.RESTART]), st.lists(constraint, max_size=1).map(tuple)
+    ),
     st.lists(st.sampled_from([item.item_id for item in ITEMS]), max_size=2, unique=True).map(tuple),
 )
 
