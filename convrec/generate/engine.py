@@ -7,7 +7,7 @@ tokens and the words are sampled. It knows nothing of databases or pages; closin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -57,7 +57,7 @@ class Engine:
     def catalog(self) -> Catalog:
         return self.renderer.catalog
 
-    def generate(self, requests: Sequence[Request]) -> Iterator[Event]:
+    def generate(self, requests: Sequence[Request]) -> Generator[Event]:
         """Yields, for each request, `Chosen`; then `Token`s and `Finished` of each item shown, in turns."""
         hidden, cache, mask = self._read([self.renderer.path(request.path) for request in requests])
         streams: list[Stream] = []
