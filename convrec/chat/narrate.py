@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from convrec.catalog import FITS, SYSTEM, Catalog
 from convrec.chat.draft import Draft
 from convrec.chat.events import ChatEvent
-from convrec.conversation import ItemPart
+from convrec.conversation import ItemPart, TextPart
 from convrec.generate.request import Chosen, Event, Finished, Request, Token
 from convrec.language.claims import Claim, ClaimChecker, complete, sentences
 from convrec.language.facts import Context, facts_of, render
 
+_NO_MARKS = str.maketrans("", "", "⟨⟩")  # only a fact token is a mark, whatever a model may copy from a message
 REWRITE_TEMPERATURE = 0.9  # warmer than the first attempt, which said something that is not so
 
 
@@ -37,31 +38,33 @@ class Narrator:
 
         A sentence with an unsupported claim is rewritten once, and dropped if that fails too; both are counted.
         """
-        waiting: list[ItemPart] = []
-        buffer = ""
+        speeches: dict[int, _Speech] = {}  # in the order of the items; the engine may write them at the same time
         with closing(self.engine.generate([request])) as events:
             for event in events:
                 if isinstance(event, Chosen):
                     items = [self.item(row, rank, score, request) for rank, (row, score) in _ranked(event)]
-                    waiting = items[: event.count]
                     draft.alternatives = items[event.count :]
-                    if waiting:
-                        yield draft.show(waiting.pop(0))
-                    continue
-                item_id = self.catalog[event.row].item_id
-                while waiting and all(part.item_id != item_id for part in _items(draft)):
-                    yield draft.show(waiting.pop(0))
-                if isinstance(event, Token):
+                    speeches = {row: _Speech(item) for row, item in zip(event.rows, items[: event.count], strict=False)}
+                elif isinstance(event, Token):
                     draft.text_tokens += 1
-                    finished, buffer = complete(buffer + event.text)
+                    speeches[event.row].hear(event)
                 else:
-                    assert isinstance(event, Finished)
-                    # words cut off by the token limit are no sentence: they are not released
-                    finished, buffer = (sentences(buffer) if event.reason == "end" else []), ""
-                for sentence in finished:
-                    yield from self._release(sentence.strip(), event.row, request, draft)
-        for item in waiting:
-            yield draft.show(item)
+                    speeches[event.row].end(event)
+                yield from self._release(speeches, request, draft)
+        for speech in speeches.values():
+            speech.ended = True
+        yield from self._release(speeches, request, draft)
+
+    def _release(self, speeches: Mapping[int, _Speech], request: Request, draft: Draft) -> Iterator[ChatEvent]:
+        """What may be read now: the first unfinished item and its sentences, in the order of the reply."""
+        for row, speech in speeches.items():
+            if not speech.shown:
+                speech.shown = True
+                yield draft.show(speech.item)
+            while speech.sentences:
+                yield from self._check(speech.sentences.pop(0), row, request, draft)
+            if not speech.ended:
+                return
 
     def item(self, row: int, rank: int, score: float, request: Request) -> ItemPart:
         """The item as it is stated now: its facts in this context, and the flags among its attributes."""
@@ -71,15 +74,17 @@ class Narrator:
                 facts[f"attr:{key}"] = "yes" if value else "no"
         return ItemPart(self.catalog[row].item_id, rank, score, facts)
 
-    def _release(self, marked: str, row: int, request: Request, draft: Draft) -> Iterator[ChatEvent]:
+    def _check(self, marked: str, row: int, request: Request, draft: Draft) -> Iterator[ChatEvent]:
         context = _context(request)
         facts, item_id = facts_of(self.catalog, row, context), self.catalog[row].item_id
+        text = render(marked, facts)
+        if text in _said(draft):  # a rewritten sentence, or a model that repeats itself
+            return
         claims = self.checker.check(marked, row, context)
         draft.sentences += 1
         draft.claims += len(claims)
         draft.true_claims += sum(claim.supported for claim in claims)
         draft.fact_claims += sum(claim.by_fact for claim in claims)
-        text = render(marked, facts)
         if not all(claim.supported for claim in claims):
             rewritten = self._rewrite(row, request, draft)
             if rewritten is None:
@@ -104,21 +109,42 @@ class Narrator:
         )
         context = _context(request)
         facts = facts_of(self.catalog, row, context)
-        said = "".join(getattr(part, "text", "") for part in draft.parts)
-        buffer = ""
+        said = _said(draft)
+        speech = _Speech(self.item(row, 1, 0.0, request))
         with closing(self.engine.generate([again])) as events:
             for event in events:
                 if isinstance(event, Token):
-                    finished, buffer = complete(buffer + event.text)
-                elif isinstance(event, Finished) and event.reason == "end":
-                    finished, buffer = sentences(buffer), ""
-                else:
-                    continue
-                for sentence in finished:
-                    claims = self.checker.check(sentence.strip(), row, context)
-                    if all(claim.supported for claim in claims) and render(sentence.strip(), facts) not in said:
-                        return sentence.strip(), claims
+                    speech.hear(event)
+                elif isinstance(event, Finished):
+                    speech.end(event)
+                while speech.sentences:
+                    sentence = speech.sentences.pop(0)
+                    claims = self.checker.check(sentence, row, context)
+                    if all(claim.supported for claim in claims) and render(sentence, facts) not in said:
+                        return sentence, claims
         return None
+
+
+@dataclass
+class _Speech:
+    """The words about one item: complete sentences that wait to be checked, and the one being written."""
+
+    item: ItemPart
+    sentences: list[str] = field(default_factory=list)
+    buffer: str = ""
+    shown: bool = False
+    ended: bool = False
+
+    def hear(self, token: Token) -> None:
+        text = token.text if token.is_fact else token.text.translate(_NO_MARKS)
+        finished, self.buffer = complete(self.buffer + text)
+        self.sentences += [sentence.strip() for sentence in finished]
+
+    def end(self, finished: Finished) -> None:
+        """Words cut off by the token limit are no sentence: they are not released."""
+        if finished.reason == "end":
+            self.sentences += [sentence.strip() for sentence in sentences(self.buffer)]
+        self.buffer, self.ended = "", True
 
 
 def _context(request: Request) -> Context:
@@ -131,5 +157,5 @@ def _ranked(chosen: Chosen) -> list[tuple[int, tuple[int, float]]]:
     return list(enumerate(zip(chosen.rows, chosen.scores, strict=True), start=1))
 
 
-def _items(draft: Draft) -> list[ItemPart]:
-    return [part for part in draft.parts if isinstance(part, ItemPart)]
+def _said(draft: Draft) -> str:
+    return "\n".join(part.text for part in draft.parts if isinstance(part, TextPart))

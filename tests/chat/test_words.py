@@ -66,7 +66,7 @@ def test_quoting_is_short_and_on_one_line() -> None:
 def test_an_unknown_template_or_a_missing_value_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no reply template 'nonsense'"):
         Words("1").say("nonsense")
-    with pytest.raises(ConfigError, match="'total'.*terms"):
+    with pytest.raises(ConfigError, match=r"'total'.*terms"):
         Words("1").say("total", total="$1.00")
     with pytest.raises(ConfigError, match="no reply templates in"):
         Words("1", tmp_path)
