@@ -11,7 +11,7 @@ import yaml
 
 @dataclass(frozen=True, slots=True)
 class Degree:
-    """A comparative or superlative: its words, the key words of the facets it orders, +1 for more of them, −1 for less."""
+    """A comparative or superlative: its words, words in the keys of the facets it orders, and +1 or −1."""
 
     words: tuple[str, ...]
     facets: tuple[str, ...]
@@ -25,6 +25,7 @@ class Lexicon:
     spellings: dict[str, str]
     number_words: dict[str, float]
     unit_words: dict[str, str]
+    noun_facets: dict[str, str]
     flag_words: dict[str, tuple[str, ...]]
     flag_opposites: dict[str, tuple[str, ...]]
     comparatives: tuple[Degree, ...]
@@ -37,7 +38,16 @@ _PHRASES = (
     "contrast", "owned_words", "previous_words", "compatible", "quality", "service", "in_stock", "out_of_stock",
     "plain_phrases", "claim_endings",
 )  # fmt: skip
-_MAPS = ("spellings", "number_words", "unit_words", "flag_words", "flag_opposites", "comparatives", "superlatives")
+_MAPS = (
+    "spellings",
+    "number_words",
+    "unit_words",
+    "noun_facets",
+    "flag_words",
+    "flag_opposites",
+    "comparatives",
+    "superlatives",
+)
 
 
 def _read() -> Lexicon:
@@ -47,6 +57,7 @@ def _read() -> Lexicon:
         spellings=data["spellings"],
         number_words={word: float(number) for word, number in data["number_words"].items()},
         unit_words=data["unit_words"],
+        noun_facets=data["noun_facets"],
         flag_words={key: tuple(words) for key, words in data["flag_words"].items()},
         flag_opposites={key: tuple(words) for key, words in data["flag_opposites"].items()},
         comparatives=_degrees(data["comparatives"]),

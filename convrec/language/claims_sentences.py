@@ -1,15 +1,15 @@
-"""Sentences of a marked text, also while it is still being written: the chat releases each as soon as it is complete."""
+"""Sentences of a marked text, also while it is being written: the chat releases each as soon as it is complete."""
 
 from __future__ import annotations
 
 import re
 
+from convrec.language.claims_lexicon import LEXICON
+
 # A sentence ends after . ! ? or … (and closing quotes or brackets) before white space, or before a new line. "0.7 mm"
 # has no white space after its point; what an abbreviation ends with is no end.
 _END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|(?=\n)")
-_ABBREVIATIONS = frozenset(
-    "approx e.g i.e eg ie etc vs incl excl max min ca cf dr mr mrs ms st prof jr sr dept dia diam qty vol ver".split()
-)
+_ABBREVIATIONS = LEXICON.words["abbreviations"]
 _LAST_WORD = re.compile(r"([A-Za-z][A-Za-z.]*)\.$")
 
 

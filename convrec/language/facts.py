@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from convrec.catalog import FITS, SYSTEM, Catalog, format_value
+from convrec.catalog import FITS, SYSTEM, AttributeValue, Catalog, Item, format_value
 from convrec.conversation import Constraint, Op
 
 OWNED = 6  # the last six things bought can be named; ⟨owned:1⟩ is the most recent
@@ -48,8 +48,9 @@ def facts_of(catalog: Catalog, row: int, context: Context) -> dict[str, str]:
     """The facts that have a value for this item in this context: name → what a person reads.
 
     `reference` is the title of the item steered away from, `saving`/`extra` the price difference to it, `limit` the
-    user's own price limit, `fits` the title of the newest owned thing the item is compatible with, `wish:n` the value
-    of the n-th constraint in force that this item satisfies.
+    tightest price limit the user named ("cheaper" names none: it is Op.LESS than what was shown), `fits` the title of
+    the newest owned thing the item is compatible with, `wish:n` the value of the n-th constraint in force that this
+    item satisfies.
     """
     item = catalog[row]
     facts: dict[str, str] = {"title": item.title}
@@ -71,15 +72,15 @@ def facts_of(catalog: Catalog, row: int, context: Context) -> dict[str, str]:
                 facts["saving" if difference > 0 else "extra"] = format_value("price", abs(difference))
     for back, owned in enumerate(reversed(context.history[-OWNED:]), start=1):
         facts[f"owned:{back}"] = catalog[owned].title
-    compatible = catalog.compatible(row)
-    fitting = [owned for owned in reversed(context.history) if compatible[owned]]
-    if fitting:
-        facts["fits"] = catalog[fitting[0]].title
+    fitting = next((owned for owned in reversed(context.history) if fit(item, catalog[owned])), None)
+    if fitting is not None:
+        facts["fits"] = catalog[fitting].title
+    limits = [float(c.value) for c in context.constraints if c.facet == "price" and c.op is Op.AT_MOST]
+    if limits:
+        facts["limit"] = format_value("price", min(limits))
     wish = 0
     for constraint in context.constraints:
-        if constraint.facet == "price" and constraint.op in (Op.AT_MOST, Op.LESS) and "limit" not in facts:
-            facts["limit"] = format_value("price", float(constraint.value))
-        elif constraint.op is Op.IS and wish < WISHES and catalog.satisfies(constraint)[row]:
+        if constraint.op is Op.IS and wish < WISHES and catalog.satisfies(constraint)[row]:
             wish += 1
             facts[f"wish:{wish}"] = (
                 constraint.facet.replace("_", " ")
@@ -87,6 +88,14 @@ def facts_of(catalog: Catalog, row: int, context: Context) -> dict[str, str]:
                 else format_value(constraint.facet, constraint.value)
             )
     return facts
+
+
+def fit(one: Item, other: Item) -> bool:
+    """Whether one of two items fits the other: the refill the pen, the folder the cabinet."""
+    return bool(
+        _names(one.attributes.get(SYSTEM)) & _names(other.attributes.get(FITS))
+        or _names(one.attributes.get(FITS)) & _names(other.attributes.get(SYSTEM))
+    )
 
 
 def split(marked: str) -> list[tuple[str, bool]]:
@@ -101,3 +110,9 @@ def split(marked: str) -> list[tuple[str, bool]]:
 def render(marked: str, facts: Mapping[str, str]) -> str:
     """What a person reads. Raises KeyError for a fact without a value: the engine masks those, so it is a bug."""
     return "".join(facts[piece] if is_fact else piece for piece, is_fact in split(marked))
+
+
+def _names(value: AttributeValue | None) -> frozenset[str]:
+    if isinstance(value, tuple):
+        return frozenset(value)
+    return frozenset([value]) if isinstance(value, str) else frozenset()

@@ -1,0 +1,87 @@
+"""The claim checker: which statements a marked sentence makes about items and people, and whether the catalogue bears
+them out. It reads free wording: every word of the catalogue's own vocabulary is a claim wherever it stands, unless the
+sentence says it of something else; praise, promises and unknown properties are claims that nothing supports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from convrec.catalog import Catalog
+from convrec.language.claims_compare import comparisons
+from convrec.language.claims_facts import fact_claims
+from convrec.language.claims_frames import Entity, Sentence
+from convrec.language.claims_history import history_claims
+from convrec.language.claims_items import item_claims
+from convrec.language.claims_numbers import number_claims
+from convrec.language.claims_sentences import complete, sentences
+from convrec.language.claims_truth import Truth
+from convrec.language.claims_vocabulary import Mention, Vocabulary
+from convrec.language.claims_words import Token, tokenise
+from convrec.language.claims_world import Found, World
+from convrec.language.facts import Context, facts_of
+
+__all__ = ["Claim", "ClaimChecker", "complete", "sentences"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One statement of a sentence: its words, its kind ("fact", "flag", "value", "brand", "category", "title",
+    "number", "comparison", "superlative", "compatible", "history", "wish", "limit", "stock", "quality"), whether the
+    catalogue and the context bear it out, and whether a fact token makes it."""
+
+    text: str
+    kind: str
+    supported: bool
+    by_fact: bool
+
+
+class ClaimChecker:
+    """Checks sentences about the items of one catalogue. Building it reads the catalogue once; a check is read-only."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self._vocabulary = Vocabulary(catalog)
+        self._truth = Truth(catalog, self._vocabulary)
+        self._world = lru_cache(maxsize=64)(self._world_of)
+
+    def check(self, marked_sentence: str, row: int, context: Context) -> list[Claim]:
+        """The claims of one marked sentence written about `row`, in the order of the text. Never raises on any text."""
+        world = self._world(row, context)
+        tokens = tokenise(marked_sentence)
+        mentions = self._vocabulary.mentions(tokens)
+        sentence = Sentence(marked_sentence, tokens, mentions, list(_entities(tokens, mentions, world)))
+        found: list[Found] = []
+        for claims in (fact_claims, item_claims, history_claims, comparisons, number_claims):
+            found += claims(sentence, world)
+        found.sort(key=lambda f: (f.start, f.end))
+        return [Claim(sentence.span(f.start, f.end), f.kind, f.supported, f.kind == "fact") for f in found]
+
+    def release(self, marked_sentence: str, row: int, context: Context) -> bool:
+        """Whether the sentence may be shown: every claim in it is supported."""
+        return all(claim.supported for claim in self.check(marked_sentence, row, context))
+
+    def _world_of(self, row: int, context: Context) -> World:
+        return World(self._truth, self._vocabulary, row, context, facts_of(self.catalog, row, context))
+
+
+def _entities(tokens: list[Token], mentions: list[Mention], world: World) -> Iterator[Entity]:
+    """The things a sentence speaks of: fact tokens, titles in plain words, "the last one", "what you have", "it"."""
+    covered = {i for m in mentions for i in range(m.start, m.end)}
+    for at, token in enumerate(tokens):
+        if token.kind == "fact":
+            if token.low == "title":
+                yield Entity(at, at + 1, (world.row,), itself=True)
+            elif token.low in ("reference", "fits") or token.low.startswith("owned:"):
+                yield Entity(at, at + 1, world.rows_of(token.low))
+        elif at not in covered and token.low in ("it", "this", "these", "they", "here") and tokens[at - 1].low != "of":
+            yield Entity(at, at + 1, (world.row,), itself=True)
+    for mention in mentions:
+        if mention.kind == "owned":
+            yield Entity(mention.start, mention.end, world.owned_alike())
+        elif mention.kind == "previous":
+            yield Entity(mention.start, mention.end, world.rows_of("reference"))
+        elif mention.kind == "title":
+            rows = mention.meanings[0].value
+            yield Entity(mention.start, mention.end, rows, itself=world.row in rows)
