@@ -33,6 +33,7 @@ class SentenceEncoder:
     def __init__(self, folder: Path) -> None:
         _check(folder / "model.safetensors")
         self._tokenizer: Tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._vocabulary = frozenset(self._tokenizer.get_vocab())
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(_MAX_TEXT)
         # Built by hand rather than by from_pretrained: no progress bar, no log line, no question to the hub.
@@ -41,6 +42,10 @@ class SentenceEncoder:
         self._model.load_state_dict({name: weights[name] for name in self._model.state_dict()})
         self._model.eval()  # type: ignore[no-untyped-call]
         self._model.requires_grad_(False)
+
+    def is_word(self, word: str) -> bool:
+        """Whether a folded word is one word piece: a common word of English, not a slip of the keyboard."""
+        return word in self._vocabulary
 
     def vectors(self, texts: Sequence[str], batch: int = 64) -> NDArray[np.float32]:
         """(n, 384) float32, L2-normalised: the mean over all word pieces, as the model was trained."""

@@ -1,0 +1,349 @@
+"""From mentions to constraints: which facet a word is about, against what a comparison measures, how hard it is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from convrec.catalog import Catalog
+from convrec.conversation import Constraint, Op, Reference
+from convrec.language.lexicon import Kind, Mention, Sense, english
+from convrec.language.references import Pointed, Pointer
+from convrec.language.scope import Manner, Scope
+from convrec.language.situation import Situation
+from convrec.language.utterance import Utterance
+
+_VAGUE = frozenset({"use", "style"})  # facets that words only lean towards: "for school" excludes nothing
+_SOFTLY = ("not", "so", "bit")  # "not so heavy" is a lean, "less heavy" a demand
+_FITTING = ("fit", "compatible", "works with", "work with", "goes with", "go with", "to match", "for")
+
+
+@dataclass(slots=True)
+class Draft:
+    """A reading in the making. `used` are the words that meant something; `relative`: measured by what was shown."""
+
+    constraints: list[Constraint] = field(default_factory=list)
+    references: list[Reference] = field(default_factory=list)
+    wishes: list[str] = field(default_factory=list)
+    unmet: list[str] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+    relative: bool = False
+    category: str = ""  # asked for, positively
+
+
+class Meaning:
+    """The constraints of one message. `base` is the row that comparisons measure by, `topics` the facets that the items
+    talked about have (none: nothing is known about what is talked about)."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        pointer: Pointer,
+        utterance: Utterance,
+        mentions: Sequence[Mention],
+        scope: Scope,
+        situation: Situation,
+        base: int | None,
+        topics: Mapping[str, int],
+    ) -> None:
+        self._catalog, self._pointer = catalog, pointer
+        self._u, self._mentions, self._scope = utterance, mentions, scope
+        self._situation, self._base, self._topics = situation, base, topics
+        self._skip: set[int] = set()
+        self.draft = Draft()
+
+    def read(self) -> Draft:
+        for place, mention in enumerate(self._mentions):
+            if mention.cue or place in self._skip:
+                continue
+            manner = self._scope.of(mention.first)
+            cues = self._cues_before(place)
+            if mention.of(Kind.SCALE) and self._scale(place, mention, manner, cues):
+                continue
+            if mention.of(Kind.FACET):
+                self._facet(mention, manner, cues)
+            elif mention.of(Kind.VALUE):
+                self._value(place, mention, manner, cues)
+            elif mention.of(Kind.ABSENT):
+                self._absent(place, mention, manner)
+        return self.draft
+
+    # --- values -----------------------------------------------------------------------------------------------------
+
+    def _value(self, place: int, mention: Mention, manner: Manner, cues: Mapping[str, Mention]) -> None:
+        sense = self._sense(place, mention, cues)
+        if sense is None:
+            return
+        if manner.waived:
+            if any(c.facet == sense.facet for c in self._situation.constraints):
+                self._drop(sense.facet)
+            return
+        if self._points(place, mention, sense, cues, manner.described) or manner.described:
+            return
+        negative = manner.negative != (sense.value is False)
+        soft = manner.soft or not sense.sure or (sense.facet in _VAGUE and not negative)
+        if "less" in cues or "too" in cues:
+            negative, soft, self.draft.relative = True, True, True
+        if "more" in cues:
+            soft, self.draft.relative = True, True
+        if sense.facet == "category" and not negative:
+            if self._is_aside(place, mention, cues):
+                return
+            self.draft.category = self.draft.category or str(sense.value)
+        value = True if isinstance(sense.value, bool) else sense.value
+        self._add(
+            sense.facet, Op.NOT if negative else Op.IS, value, not soft or (manner.insisted and sense.sure), mention
+        )
+
+    def _sense(self, place: int, mention: Mention, cues: Mapping[str, Mention]) -> Sense | None:
+        """Which of several meanings: the one a facet named beside it says, a category that is asked for, what the items
+        talked about have."""
+        senses = mention.of(Kind.VALUE)
+        beside = [
+            sense.facet
+            for other in (self._next(place), self._mentions[place - 1] if place else None)
+            if other and other.of(Kind.FACET) and (other.first == mention.last or other.last == mention.first)
+            for sense in other.of(Kind.FACET)
+        ]
+        for sense in senses:
+            if sense.facet in beside:
+                return sense
+        following = self._next(place)
+        if (
+            following
+            and following.first == mention.last
+            and any(s.facet == "category" for s in following.of(Kind.VALUE))
+        ):
+            senses = tuple(s for s in senses if s.facet != "category") or senses  # "a pen eraser" is no pen
+        elif "for" in cues and any(s.facet == "use" for s in senses):
+            return next(s for s in senses if s.facet == "use")
+        for wanted in ("category", "brand"):
+            for sense in senses:
+                if sense.facet == wanted:
+                    return sense
+        return max(senses, key=lambda s: self._topics.get(s.facet, 0), default=None)
+
+    def _is_aside(self, place: int, mention: Mention, cues: Mapping[str, Mention]) -> bool:
+        """Whether a category only says what the thing asked for goes with: "a case for pens", "something for my desk"."""
+        if "for" in cues or "my" in cues:
+            return True
+        before = self._u.words[mention.first - 1].text if mention.first else ""
+        article = before in ("a", "an", "the", "some")
+        word = self._u.words[mention.first - 2].text if article and mention.first > 1 else before
+        return word in ("of", "on", "inside", "to") or (
+            word in ("with", "in", "and", "from") and bool(self.draft.category) and word != "and"
+        )
+
+    def _points(self, place: int, mention: Mention, sense: Sense, cues: Mapping[str, Mention], owned: bool) -> bool:
+        """Whether "this pen", "my pen", "the pen I bought" point at something known instead of asking for it."""
+        group = [mention]
+        while (other := self._next(place + len(group) - 1)) and other.first == group[-1].last and other.of(Kind.VALUE):
+            group.append(other)
+        start = min((cue.first for cue in cues.values()), default=mention.first)
+        pointed: Pointed | None = None
+        if "my" in cues or (owned and "the" in cues):
+            pointed = self._pointer.owned(self._u, start, group[-1].last, group, self._situation.history)
+        elif "this" in cues and (sense.facet == "category" or len(group) > 1 or sense.facet == "brand"):
+            pointed = self._pointer.shown_or_reference(
+                self._u, start, group[-1].last, group, self._rows_in_mind(), self._situation.shown
+            )
+            self.draft.relative = self.draft.relative or pointed is not None
+        elif "the" in cues and sense.facet == "category" and "want" not in self._cues_in_clause(place):
+            return any(self._pointer.holds(row, sense) for row in self._rows_in_mind()[:1])
+        if pointed:
+            self.refer(pointed, cues)
+        if pointed or ("my" in cues and sense.facet == "category"):
+            self._skip.update(range(place, place + len(group)))
+            return True
+        return False
+
+    def refer(self, pointed: Pointed, cues: Mapping[str, Mention]) -> None:
+        """Takes a reference, and what fits it where that is asked for ("a refill for my pen")."""
+        if pointed.reference not in self.draft.references:
+            self.draft.references.append(pointed.reference)
+        fitting = cues.get("for")
+        if fitting is None:
+            return
+        said = self._u.said(fitting.first, pointed.last)
+        if self._catalog.compatible(pointed.row).any():
+            constraint = Constraint("compatible", Op.IS, pointed.reference.item_id, True, said)
+            if constraint not in self.draft.constraints:
+                self.draft.constraints.append(constraint)
+        elif "fit" in said or "compatible" in said:
+            self.draft.unmet.append(said)
+
+    def cues_before(self, first: int) -> dict[str, Mention]:
+        """The cues that stand directly before word `first`."""
+        place = next((i for i, m in enumerate(self._mentions) if m.first >= first), len(self._mentions))
+        return self._cues_before(place, first)
+
+    # --- more and less ----------------------------------------------------------------------------------------------
+
+    def _scale(self, place: int, mention: Mention, manner: Manner, cues: Mapping[str, Mention]) -> bool:
+        """Reads "lighter", "too heavy", "not so big"; False where the word is rather a value of the items talked about."""
+        directions = {str(s.value) for s in mention.of(Kind.SCALE)}
+        compares = bool(directions & {"less", "more"})
+        plain = not compares and not cues.keys() & {"too", "less", "more"}
+        values = [s for s in mention.of(Kind.VALUE) if s.facet in self._topics]
+        if plain and values:
+            return False
+        if manner.described and "too" not in cues:
+            return True
+        if manner.waived:
+            self._drop(mention.of(Kind.SCALE)[0].facet)
+            return True
+        named = self._named_beside(place)
+        sense = self._measurable(mention, named)
+        if sense is None:
+            if mention.of(Kind.VALUE):
+                return False
+            self.draft.relative = self.draft.relative or not plain
+            self.draft.wishes.append(
+                self._u.said(min((c.first for c in cues.values()), default=mention.first), mention.last)
+            )
+            return True
+        direction = str(sense.value)
+        soft = manner.soft or plain or not sense.sure
+        upwards = direction in ("more", "high")
+        if "too" in cues:
+            upwards = not upwards
+        elif "less" in cues:
+            upwards = not upwards
+            soft = soft or self._u.words[cues["less"].first].text == "not"
+        elif manner.negative and not compares:
+            upwards, soft = not upwards, True
+        op = Op.MORE if upwards else Op.LESS
+        if compares and manner.negative:
+            op = Op.AT_MOST if upwards else Op.AT_LEAST
+        first = min((c.first for n, c in cues.items() if n in ("too", "less", "more")), default=mention.first)
+        self._compare(sense.facet, op, not soft, self._u.said(first, mention.last))
+        return True
+
+    def _facet(self, mention: Mention, manner: Manner, cues: Mapping[str, Mention]) -> None:
+        """The name of a facet: "another brand", "this colour", "any brand", "more sheets"."""
+        facet = next(
+            (s.facet for s in mention.of(Kind.FACET) if s.facet in self._topics), mention.of(Kind.FACET)[0].facet
+        )
+        first = min((c.first for c in cues.values()), default=mention.first)
+        said = self._u.said(first, mention.last)
+        if manner.waived:
+            self._drop(facet)
+        elif cues.keys() & {"another", "same", "this"} and self._base is not None:
+            value = self._catalog.value(self._base, facet)
+            if value is None or facet == "price":
+                return
+            self.draft.relative = True
+            if isinstance(value, tuple):
+                value = value[-1]
+            negative = manner.negative or "another" in cues
+            self._put(Constraint(facet, Op.NOT if negative else Op.IS, value, not manner.soft, said))
+        elif cues.keys() & {"less", "more"} and self._catalog.facets[facet].kind == "number":
+            comparable = self._measurable_facet([s.facet for s in mention.of(Kind.FACET)])
+            if comparable:
+                self._compare(comparable, Op.MORE if "more" in cues else Op.LESS, not manner.soft, said)
+            else:
+                self.draft.wishes.append(said)
+
+    def _measurable(self, mention: Mention, named: Sequence[str]) -> Sense | None:
+        senses = mention.of(Kind.SCALE)
+        if named:
+            directions = [s.value for s in senses]
+            facet = self._measurable_facet(named)
+            return Sense(Kind.SCALE, facet, directions[0], all(s.sure for s in senses)) if facet else None
+        facet = self._measurable_facet([s.facet for s in senses])
+        return next((s for s in senses if s.facet == facet), None)
+
+    def _measurable_facet(self, facets: Sequence[str]) -> str:
+        """The first of these that the base has a number for, if it is what is talked about at all."""
+        if self._base is None:
+            return ""
+        for facet in facets:
+            value = self._catalog.value(self._base, facet)
+            known = isinstance(value, int | float) and not isinstance(value, bool)
+            if known and (facet == "price" or not self._topics or facet in self._topics):
+                return facet
+        return ""
+
+    def _named_beside(self, place: int) -> list[str]:
+        """Number facets named next to a scale word: "bigger capacity", "the weight is too high"."""
+        mention = self._mentions[place]
+        following = self._next(place)
+        if following and following.first == mention.last and following.of(Kind.FACET):
+            facets = self._numbers(following)
+            if facets:
+                self._skip.add(place + 1)
+            return facets
+        for other in reversed(self._mentions[:place]):
+            if mention.first - other.last > 4:
+                break
+            if other.of(Kind.FACET) and not any(self._u.words[i].is_mark for i in range(other.last, mention.first)):
+                return self._numbers(other)
+        return []
+
+    def _numbers(self, mention: Mention) -> list[str]:
+        return [s.facet for s in mention.of(Kind.FACET) if self._catalog.facets[s.facet].kind == "number"]
+
+    def _compare(self, facet: str, op: Op, hard: bool, said: str) -> None:
+        value = self._catalog.value(self._base, facet) if self._base is not None else None
+        self.draft.relative = True
+        self._put(Constraint(facet, op, float(value), hard, said))  # type: ignore[arg-type]
+
+    # --- what is not here -------------------------------------------------------------------------------------------
+
+    def _absent(self, place: int, mention: Mention, manner: Manner) -> None:
+        sense = mention.of(Kind.ABSENT)[0]
+        if manner.negative or manner.waived or manner.described:
+            return
+        if sense.facet == "brand":
+            before = self._mentions[place - 1] if place else None
+            sold = before and before.last == mention.first and any(s.facet == "brand" for s in before.of(Kind.VALUE))
+            ordinary = sense.value in english()["ordinary"] and not self._u.is_capital(mention.first)
+            if sold or ordinary:
+                return  # "Tarn Pilot" is a line of Tarn's; "my brother" is no printer
+        self.draft.unmet.append(self._u.said(mention.first, mention.last))
+
+    # --- small things -----------------------------------------------------------------------------------------------
+
+    def _cues_before(self, place: int, first: int | None = None) -> dict[str, Mention]:
+        """Cue → mention for the unbroken row of cues before a mention; one small word may stand between."""
+        start = self._mentions[place].first if first is None else first
+        cues: dict[str, Mention] = {}
+        for other in reversed(self._mentions[:place]):
+            gap = range(other.last, start)
+            if (
+                not other.cue
+                or len(gap) > 1
+                or any(self._u.words[i].text not in ("a", "an", "of", "is", "are", "in", "one") for i in gap)
+            ):
+                break
+            cues.setdefault(other.cue, other)
+            start = other.first
+        return cues
+
+    def _cues_in_clause(self, place: int) -> set[str]:
+        found: set[str] = set()
+        start = self._mentions[place].first
+        for other in reversed(self._mentions[:place]):
+            if any(self._u.words[i].is_end or self._u.words[i].text == "," for i in range(other.last, start)):
+                break
+            found.add(other.cue)
+            start = other.first
+        return found
+
+    def _rows_in_mind(self) -> list[int]:
+        base = [self._base] if self._base is not None else []
+        return [*base, *self._situation.shown, *reversed(self._situation.history)]
+
+    def _next(self, place: int) -> Mention | None:
+        return self._mentions[place + 1] if place + 1 < len(self._mentions) else None
+
+    def _drop(self, facet: str) -> None:
+        if facet not in self.draft.dropped:
+            self.draft.dropped.append(facet)
+
+    def _add(self, facet: str, op: Op, value: str | float | bool, hard: bool, mention: Mention) -> None:
+        self._put(Constraint(facet, op, value, hard, self._u.said(mention.first, mention.last)))
+
+    def _put(self, constraint: Constraint) -> None:
+        if all(constraint.key != c.key for c in self.draft.constraints):
+            self.draft.constraints.append(constraint)

@@ -1,0 +1,165 @@
+"""Amounts of money in a message: limits, ranges, "around $20", and amounts said against the reference's own price."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from convrec.conversation import Constraint, Op
+from convrec.language.utterance import Utterance
+
+UPPER = (
+    r"under|below|beneath|less than|lower than|cheaper than|up to|upto|at most|at the most|no more than|not more than|nothing over|"
+    r"nothing above|nothing more than|not over|not above|no higher than|no greater than|no bigger than|fewer than|smaller than|lighter than|"
+    r"quieter than|maximum of|maximum|max of|max|within|inside|sub|limit of|limit is|"
+    r"spend more than|spend over|pay more than|pay over|go over|go above|afford more than|cost more than|exceeding|exceed|<"
+)
+LOWER = (
+    r"over|above|more than|at least|starting at|starting from|minimum of|minimum|min|no less than|not less than|no fewer than|upwards of|"
+    r"not under|not below|nothing under|nothing below|bigger than|larger than|heavier than|higher than|greater than|from|>"
+)
+AROUND = (
+    r"around|about|roughly|approximately|approx|circa|ca|~|close to|near|in the region of|somewhere near|something like"
+)
+AFTER_UPPER = r"or less|or under|or below|max|maximum|tops|top|at most|at the most|or cheaper|and under|and below|limit|or fewer|or lower|or lighter"
+AFTER_LOWER = (
+    r"or more|or above|or over|and up|and above|and over|minimum|at least|upwards|or higher|or better|or larger|\+"
+)
+AFTER_AROUND = r"or so|ish|or thereabouts|give or take|more or less"
+_BUDGET = (
+    r"budget is(?: about| around)?|budget of(?: about| around)?|budget :|budget|spend|can pay|to pay|pay|i have|i've got|i only have|i got|got|only have|"
+    r"have only|only got|spare|afford|spending"
+)
+_NUMBER = r"\d+(?:\.\d+)?"
+_CURRENCY = r"dollars?|bucks?|usd|\$|quid|pounds?|gbp|euros?|eur|£|€"
+_AMOUNT = rf"(?:(?P<sign>[$£€]) )?(?P<number>{_NUMBER})(?: (?P<unit>{_CURRENCY}|cents?)(?![^\s]))?"
+# What may follow a figure without a currency for it to be a price: never a unit or a noun.
+_CLEAR = r"(?=$| [,.;!?:)\n]| (?:and|but|please|pls|plz|for|if|or|with|would|in|so|thanks|is|on|total|though|max|tops|preferably|ideally|not|no|from|that|by|each|maybe|will|as|too|also|altogether|then|this)(?: |$))"
+_LIMIT = re.compile(
+    rf"(?<!\S)(?:(?P<upper>{UPPER})|(?P<lower>{LOWER})|(?P<around>{AROUND})|(?P<budget>{_BUDGET})) (?:an? |the )?{_AMOUNT}(?!\S)"
+    rf"(?: (?P<after>{AFTER_UPPER}|{AFTER_LOWER}|{AFTER_AROUND})(?!\S))?"
+)
+_RANGE = re.compile(
+    rf"(?<!\S)(?:(?P<frame>between|from|anywhere from) )?(?:[$£€] )?(?P<low>{_NUMBER})(?: (?:{_CURRENCY}))? (?:and|to|-) {_AMOUNT}(?!\S)"
+)
+_PLAIN = re.compile(rf"(?<!\S){_AMOUNT}(?!\S)(?: (?P<after>{AFTER_UPPER}|{AFTER_LOWER}|{AFTER_AROUND})(?!\S))?")
+_TENNER = re.compile(r"(?<!\S)(?:(?P<upper>" + UPPER + r"|for) )?an? (?P<word>tenner|fiver|twenty)(?!\S)")
+_AGAINST = re.compile(
+    rf"(?<!\S)(?:(?P<half>(?:less than |under |below |about |around )?half (?:the |that |its )?(?:price|cost)|half as (?:much|expensive|pricey))"
+    rf"|(?P<percent>{_NUMBER}) (?:%|percent|per cent) (?:cheaper|less|off)"
+    rf"|(?:[$] )?(?P<off>{_NUMBER})(?: (?:{_CURRENCY}))? (?:cheaper|less)"
+    r"|(?P<same>(?:around |about |roughly )?(?:the )?(?:same|similar) price(?: range)?|similarly priced)"
+    r"|(?P<paid>(?:no|not|nothing)(?: \w+)? more than (?:i paid|what i paid|that|this one|this|it)|not more expensive|no more expensive))(?!\S)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Constraints that the words `first` up to, not including, `last` make. `unmet`: what to say about them."""
+
+    first: int
+    last: int
+    constraints: tuple[Constraint, ...]
+    unmet: str = ""
+
+
+def find_prices(utterance: Utterance, reference: float | None) -> list[Amount]:
+    """Amounts of money, none overlapping; `reference` is the price (US$) that relative words are measured by."""
+    found: list[Amount] = []
+    taken: set[int] = set()
+    for amount in (
+        *_against(utterance, reference),
+        *_ranges(utterance),
+        *_limits(utterance),
+        *_colloquial(utterance),
+        *_plain(utterance),
+    ):
+        if taken.isdisjoint(range(amount.first, amount.last)):
+            found.append(amount)
+            taken.update(range(amount.first, amount.last))
+    return sorted(found, key=lambda amount: amount.first)
+
+
+def _amount(u: Utterance, match: re.Match[str], *limits: tuple[Op, float], hard: bool = True) -> Amount:
+    first, last = u.span(match)
+    said = u.said(first, last)
+    foreign = re.search(r"[£€]|quid|pound|gbp|eur", match.group()) is not None
+    constraints = tuple(Constraint("price", op, round(value, 2), hard and not foreign, said) for op, value in limits)
+    return Amount(first, last, constraints, "prices other than in US$" if foreign else "")
+
+
+def _around(value: float) -> tuple[tuple[Op, float], tuple[Op, float]]:
+    return (Op.AT_LEAST, 0.8 * value), (Op.AT_MOST, 1.2 * value)
+
+
+def _against(u: Utterance, reference: float | None) -> Iterator[Amount]:
+    if reference is None:
+        return
+    for match in _AGAINST.finditer(u.line):
+        if match["half"]:
+            yield _amount(u, match, (Op.AT_MOST, reference / 2))
+        elif match["percent"]:
+            yield _amount(u, match, (Op.AT_MOST, reference * (1 - min(float(match["percent"]), 100) / 100)))
+        elif match["off"]:
+            yield _amount(u, match, (Op.AT_MOST, max(reference - float(match["off"]), 0.0)))
+        elif match["same"]:
+            yield _amount(u, match, *_around(reference), hard=False)
+        else:
+            yield _amount(u, match, (Op.AT_MOST, reference))
+
+
+def _ranges(u: Utterance) -> Iterator[Amount]:
+    for match in _RANGE.finditer(u.line):
+        money = re.search(rf"(?<!\S)(?:{_CURRENCY})(?!\S)", match.group()) or (
+            match["frame"] and re.match(_CLEAR, u.line[match.end() :])
+        )
+        if money and match["unit"] not in ("cent", "cents"):
+            low, high = sorted((float(match["low"]), float(match["number"])))
+            yield _amount(u, match, (Op.AT_LEAST, low), (Op.AT_MOST, high))
+
+
+def _limits(u: Utterance) -> Iterator[Amount]:
+    for match in _LIMIT.finditer(u.line):
+        money = match["sign"] or match["unit"]
+        if not money and not match["after"] and not re.match(_CLEAR, u.line[match.end() :]):
+            continue
+        if match["budget"] and not money and not match["budget"].startswith(("budget", "spend")):
+            continue  # "i have 3 children"
+        if (
+            match["around"]
+            and not money
+            and not match["after"]
+            and match["around"] not in ("around", "about", "roughly")
+        ):
+            continue
+        value = float(match["number"]) / (100 if (match["unit"] or "").startswith("cent") else 1)
+        after = match["after"] or ""
+        if match["around"] or re.fullmatch(AFTER_AROUND, after):
+            yield _amount(u, match, *_around(value), hard=False)
+        elif (match["lower"] and not re.fullmatch(AFTER_UPPER, after)) or re.fullmatch(AFTER_LOWER, after):
+            yield _amount(u, match, (Op.AT_LEAST, value))
+        else:
+            soft = match["budget"] and ("about" in match["budget"] or "around" in match["budget"])
+            yield _amount(u, match, (Op.AT_MOST, value), hard=not soft)
+
+
+def _colloquial(u: Utterance) -> Iterator[Amount]:
+    values = {"tenner": 10.0, "fiver": 5.0, "twenty": 20.0}
+    for match in _TENNER.finditer(u.line):
+        yield _amount(u, match, (Op.AT_MOST, values[match["word"]]))
+
+
+def _plain(u: Utterance) -> Iterator[Amount]:
+    for match in _PLAIN.finditer(u.line):
+        if not (match["sign"] or match["unit"]):
+            if not match["after"] or not re.fullmatch(r"tops|or less|or cheaper|or under|max|or so", match["after"]):
+                continue
+        value = float(match["number"]) / (100 if (match["unit"] or "").startswith("cent") else 1)
+        after = match["after"] or ""
+        if re.fullmatch(AFTER_UPPER, after):
+            yield _amount(u, match, (Op.AT_MOST, value))
+        elif re.fullmatch(AFTER_LOWER, after):
+            yield _amount(u, match, (Op.AT_LEAST, value))
+        else:
+            yield _amount(u, match, *_around(value), hard=False)

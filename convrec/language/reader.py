@@ -1,0 +1,285 @@
+"""What a message means in one catalogue: an act, constraints, references, and what no facet expresses.
+
+Rules over the catalogue's own facets. A mask is hard only where the words are plain: what was matched by a typo or by
+likeness of meaning, and what was softened ("ideally", "I like"), stays a preference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from convrec.catalog import FITS, SYSTEM, Catalog
+from convrec.conversation import Act, Constraint, Op, Reading
+from convrec.language.acts import act_phrases, settled_act
+from convrec.language.encoder import SentenceEncoder
+from convrec.language.lexicon import Kind, Lexicon, Mention
+from convrec.language.likeness import Likeness
+from convrec.language.meaning import Draft, Meaning
+from convrec.language.measures import Measures
+from convrec.language.prices import Amount, find_prices
+from convrec.language.references import Pointed, Pointer
+from convrec.language.scope import Scope
+from convrec.language.situation import Situation
+from convrec.language.utterance import Utterance
+
+__all__ = ["Reader", "Situation"]
+
+NOWHERE = Situation()  # a first message of someone without a history
+_COUNT = re.compile(
+    r"(?<!\S)(?P<number>[2-9]|10|couple of|couple|few|several) (?:\w+ ){0,2}?(?:options?|choices|alternatives|suggestions?"
+    r"|ideas|recommendations|things|items|products|of them|others|ones|different|possibilities|picks|more)(?!\S)"
+    r"|(?<!\S)(?:show me|give me|show|suggest|recommend|list|find me|pick) (?:the |your )?(?:best |top )?(?P<asked>[2-9]|10)(?= |$)"
+    r"|(?<!\S)top (?P<top>[2-9]|10)(?!\S)"
+)
+_SOME = {"couple of": 2, "couple": 2, "few": 3, "several": 3}
+_TOGETHER = re.compile(
+    r"(?<!\S)(?:goes? (?:well )?together|(?:goes?|go) with each other|matching set|(?:complete|whole|full) (?:set|kit)"
+    r"|as a set|everything (?:i need )?for|everything (?:she|he|we|they|a \w+) needs?|all i need for|starter (?:kit|set)|bundle|work together|belong together)(?!\S)"
+)
+
+
+class Reader:
+    """Reads messages over one catalogue. Building takes about a second with an encoder; reading a few milliseconds.
+
+    Without an encoder, words are understood by spelling alone. `read` never fails, whatever the text.
+    """
+
+    def __init__(self, catalog: Catalog, encoder: SentenceEncoder | None = None) -> None:
+        self._catalog = catalog
+        self._lexicon = Lexicon(catalog)
+        self._likeness = Likeness(self._lexicon, encoder)
+        self._measures = Measures(catalog)
+        self._pointer = Pointer(catalog)
+        self._topics: dict[str, Counter[str]] = defaultdict(Counter)  # category → how many of its items have each facet
+        for item in catalog.items:
+            for category in item.categories:
+                self._topics[category].update(item.attributes.keys())
+                self._topics[category].update(["brand", "category", "price"])
+
+    def read(self, text: str, situation: Situation = NOWHERE) -> Reading:
+        u = Utterance(text)
+        acts = act_phrases(u)
+        pointed = self._point(u, situation, "compare" in acts)
+        taken = {i for p in pointed for i in range(p.first, p.last)}
+        mentions = list(self._lexicon.find(u, taken, self._likeness.corrections(u)))
+        pointed += [
+            p
+            for p in self._pointer.among_shown(u, mentions, situation.shown)
+            if taken.isdisjoint(range(p.first, p.last))
+        ]
+        base = _base(u, pointed, situation.reference)
+        topics = self._topics_of(mentions, base)
+        prices: list[Amount] = [
+            a for a in find_prices(u, self._price(base)) if taken.isdisjoint(range(a.first, a.last))
+        ]
+        taken |= {i for p in pointed for i in range(p.first, p.last)} | {
+            i for a in prices for i in range(a.first, a.last)
+        }
+        amounts = [
+            *prices,
+            *(a for a in self._measures.find(u, taken, topics) if taken.isdisjoint(range(a.first, a.last))),
+        ]
+        taken |= {i for a in amounts for i in range(a.first, a.last)}
+        mentions = [m for m in mentions if taken.isdisjoint(range(m.first, m.last))]
+        if (counted := _COUNT.search(u.line)) is not None:
+            taken |= set(range(*u.span(counted)))
+        runs = self._unknown(u, mentions, taken, acts)
+        scope = Scope(
+            u, mentions, [*((a.first, a.last, "price") for a in amounts), *((f, e, "unknown") for f, e in runs)]
+        )
+        meaning = Meaning(self._catalog, self._pointer, u, mentions, scope, situation, base, topics)
+        draft = meaning.read()
+        for p in pointed:
+            meaning.refer(p, meaning.cues_before(p.first))
+        self._take_amounts(u, draft, amounts, scope)
+        self._take_unknown(u, draft, runs, mentions, scope)
+        count, together = _count(counted), _TOGETHER.search(u.line) is not None
+        draft.constraints = self._agreeing(draft.constraints)
+        act = self._act(u, acts, draft, mentions, situation, base, count)
+        if act in (Act.WHY, Act.COMPARE, Act.PROFILE, Act.SOCIAL, Act.OFF_TOPIC, Act.MORE):
+            asked = act is Act.MORE
+            return Reading(
+                act,
+                references=tuple(draft.references) if act not in (Act.SOCIAL, Act.OFF_TOPIC) else (),
+                count=count if asked else None,
+            )
+        return Reading(
+            act,
+            constraints=tuple(draft.constraints),
+            references=tuple(draft.references),
+            wishes=tuple(dict.fromkeys(draft.wishes)),
+            unmet=tuple(dict.fromkeys(draft.unmet)),
+            dropped=tuple(draft.dropped),
+            count=count,
+            together=together,
+        )
+
+    # --- steps ------------------------------------------------------------------------------------------------------
+
+    def _point(self, u: Utterance, situation: Situation, all_of: bool) -> list[Pointed]:
+        shown, history = situation.shown, situation.history
+        near = {*shown, *history[-12:]}
+        pointed = self._pointer.place(u, shown, history, situation.reference, all_of)
+        covered = {i for p in pointed for i in range(p.first, p.last)}
+        titles = self._pointer.titles(u, near, shown, history)
+        return pointed + [p for p in titles if covered.isdisjoint(range(p.first, p.last))]
+
+    def _topics_of(self, mentions: Sequence[Mention], base: int | None) -> Mapping[str, int]:
+        """How many of the items talked about have each facet: of the categories named, or of the base's own."""
+        found: Counter[str] = Counter()
+        for mention in mentions:
+            for sense in mention.of(Kind.VALUE):
+                if sense.facet == "category":
+                    found.update(self._topics[str(sense.value)])
+        if not found and base is not None:
+            found.update(self._topics.get(self._catalog[base].leaf, Counter()))
+        for key in (SYSTEM, FITS):
+            found.pop(key, None)
+        return found
+
+    def _price(self, row: int | None) -> float | None:
+        return None if row is None else self._catalog[row].price
+
+    def _unknown(
+        self, u: Utterance, mentions: Sequence[Mention], taken: set[int], acts: Mapping[str, list[tuple[int, int]]]
+    ) -> list[tuple[int, int]]:
+        """Runs (first, last + 1) of words that mean something to people and nothing to the catalogue."""
+        known = taken | {i for m in mentions for i in range(m.first, m.last)}
+        known |= {i for places in acts.values() for first, last in places for i in range(first, last)}
+        runs: list[tuple[int, int]] = []
+        for index, word in enumerate(u.words):
+            plain = index not in known and word.text[0].isalpha() and word.text not in self._lexicon.stop
+            if not plain or (word.stem in self._lexicon.general and not (runs and runs[-1][1] == index)):
+                continue
+            if runs and runs[-1][1] == index:
+                runs[-1] = (runs[-1][0], index + 1)
+            else:
+                runs.append((index, index + 1))
+        return runs[:40]
+
+    def _take_amounts(self, u: Utterance, draft: Draft, amounts: Sequence[Amount], scope: Scope) -> None:
+        for amount in amounts:
+            manner = scope.of(amount.first)
+            if amount.unmet:
+                draft.unmet.append(amount.unmet)
+            if manner.described:
+                continue
+            for constraint in amount.constraints:
+                if manner.negative and constraint.op is Op.IS:
+                    constraint = replace(constraint, op=Op.NOT)
+                if manner.soft and not manner.insisted:
+                    constraint = replace(constraint, hard=False)
+                if all(constraint.key != c.key for c in draft.constraints):
+                    draft.constraints.append(constraint)
+
+    def _take_unknown(
+        self, u: Utterance, draft: Draft, runs: Sequence[tuple[int, int]], mentions: Sequence[Mention], scope: Scope
+    ) -> None:
+        """Unknown words: nearly a value by meaning (a preference), an object the shop does not have, or a wish."""
+        senses = self._likeness.nearest([u.said(first, last) for first, last in runs])
+        for (first, last), sense in zip(runs, senses, strict=True):
+            manner = scope.of(first)
+            said = u.said(first, last)
+            if manner.described or manner.waived:
+                continue
+            if last < len(u) and u.words[last].text == "free":
+                draft.unmet.append(u.said(first, last + 1))
+            elif sense is not None and not (sense.facet == "category" and draft.category):
+                op = Op.NOT if manner.negative else Op.IS
+                value = sense.value if not isinstance(sense.value, bool) else True
+                draft.constraints.append(Constraint(sense.facet, op, value, False, said))
+            elif (
+                (start := _object(u, first, last, mentions)) is not None and not draft.category and not manner.negative
+            ):
+                inside = u.said(start, last)
+                draft.constraints = [c for c in draft.constraints if not (c.said and c.said in inside)]
+                draft.unmet.append(inside)
+            else:
+                draft.wishes.append(f"not {said}" if manner.negative else said)
+
+    def _agreeing(self, constraints: Sequence[Constraint]) -> list[Constraint]:
+        """Values that cannot hold at once are alternatives ("blue or black"), so neither is demanded."""
+        out = list(dict.fromkeys(constraints))
+        by_facet: dict[str, list[Constraint]] = defaultdict(list)
+        for constraint in out:
+            if constraint.op is Op.IS and not isinstance(constraint.value, bool):
+                by_facet[constraint.facet].append(constraint)
+        for same in by_facet.values():
+            for constraint in same:
+                rows = self._catalog.satisfies(constraint)
+                others = [c for c in same if c is not constraint and c in out]
+                if any(not (rows & self._catalog.satisfies(other)).any() for other in others):
+                    out[out.index(constraint)] = replace(constraint, hard=False)
+        return out
+
+    def _act(
+        self, u: Utterance, acts: dict[str, list[tuple[int, int]]], draft: Draft, mentions: Sequence[Mention], situation: Situation,
+        base: int | None, count: int | None,
+    ) -> Act:  # fmt: skip
+        meant = {i for m in mentions if m.of(Kind.VALUE) or m.of(Kind.SCALE) for i in range(m.first, m.last)}
+        settled = settled_act(u, acts, meant)
+        if settled is not None:
+            return settled
+        asks = bool(draft.constraints or draft.dropped or draft.unmet)
+        wants = any(m.cue == "want" for m in mentions)
+        if asks or draft.references or (wants and draft.wishes) or draft.relative:
+            return self._course(u, draft, situation, base)
+        if "more" in acts:
+            return Act.MORE
+        if "social" in acts and len(draft.wishes) <= 1:
+            return Act.SOCIAL
+        if wants or count:
+            return Act.RECOMMEND
+        if base is not None and draft.wishes and len(u) <= 8:
+            return Act.STEER
+        return Act.OFF_TOPIC
+
+    def _course(self, u: Utterance, draft: Draft, situation: Situation, base: int | None) -> Act:
+        """STEER changes what was just shown or bought; RECOMMEND asks anew."""
+        if base is None:
+            return Act.RECOMMEND
+        other = draft.category and draft.category not in self._catalog[base].categories
+        if other:
+            return Act.RECOMMEND
+        turned = draft.relative or re.search(r"(?<!\S)(?:instead|rather|else|other|but)(?!\S)", u.line) is not None
+        turned = turned or any(c.op is Op.NOT for c in draft.constraints)
+        return Act.STEER if situation.shown or turned else Act.RECOMMEND
+
+
+def _base(u: Utterance, pointed: Sequence[Pointed], reference: int | None) -> int | None:
+    """The row that comparisons measure by: the one pointed at, if it is one."""
+    rows = {p.row for p in pointed}
+    return rows.pop() if len(rows) == 1 else reference
+
+
+def _count(match: re.Match[str] | None) -> int | None:
+    if match is None:
+        return None
+    said = match["number"] or match["asked"] or match["top"]
+    return _SOME.get(said) or int(said)
+
+
+def _object(u: Utterance, first: int, last: int, mentions: Sequence[Mention]) -> int | None:
+    """Where the thing asked for begins, if these words are its head: "i need | a red bicycle" → the place of "red"."""
+    start = first
+    while start > 0:
+        before = next((m for m in mentions if m.last == start), None)
+        if before is None or before.cue or not before.of(Kind.VALUE):
+            break
+        start = before.first
+    if start == 0:
+        return None
+    article = u.words[start - 1].text in ("a", "an", "some", "any")
+    asked = start - (1 if article else 0)
+    cue = next((m for m in mentions if m.last == asked or (m.last == start and article)), None)
+    return (
+        start
+        if cue is not None
+        and cue.cue in ("want", "waive_before")
+        and last - start <= 5
+        and article | (cue.last == start)
+        else None
+    )

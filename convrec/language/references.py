@@ -1,0 +1,226 @@
+"""What a person points at: "the second one", "that pen", "the pen I bought", "my printer", a title."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from convrec.catalog import Catalog
+from convrec.conversation import Reference
+from convrec.language.lexicon import Kind, Mention, Sense
+from convrec.language.utterance import Utterance, stems
+
+_ORDINALS = {
+    "first": 0, "1st": 0, "1 st": 0, "second": 1, "2nd": 1, "2 nd": 1, "third": 2, "3rd": 2, "3 rd": 2, "fourth": 3, "4 th": 3, "fifth": 4, "5 th": 4,
+    "last": -1, "final": -1, "latter": -1, "former": 0, "middle": 1, "top": 0, "bottom": -1,
+}  # fmt: skip
+_NOUNS = r"ones?|options?|items?|suggestions?|choices?|recommendations?|picks?|things?|products?"
+_ORDINAL = re.compile(
+    rf"(?<!\S)(?P<det>the |your |that )?(?P<which>{'|'.join(_ORDINALS)})(?: (?P<noun>{_NOUNS}))?(?P<tail>(?: that)?(?: i| we) (?:bought|have|own|got|ordered|purchased))?(?!\S)"
+)
+_NUMBERED = re.compile(
+    r"(?<!\S)(?:number|option|#|no \.|nr|item|suggestion|choice) (?P<number>\d)(?!\S)|(?<!\S)(?:the )?(?P<word>two)(?!\S)"
+)
+_THIS = re.compile(
+    r"(?<!\S)(?:this|that) (?:one|item|product|thing|suggestion|recommendation|option)(?!\S)|(?<!\S)like (?:this|that|it)(?= (?:but|and|in|with|only|just|except)|$| [,.;!?])|(?<!\S)the one (?:you (?:just )?(?:showed|suggested|recommended|picked|gave)(?: me)?|above)(?!\S)"
+)
+_ALL = re.compile(
+    r"(?<!\S)(?:them|both|these|those|the 2|these 2|those 2|the 3|all 3|all of them|these ones|those ones)(?!\S)"
+)
+_OWNED = re.compile(
+    r"(?<!\S)(?:my (?:last|latest|most recent|previous|recent) (?:purchase|order|buy|one)|(?:the )?(?:last|latest) (?:thing|item|one) (?:that )?i (?:bought|got|ordered|purchased)"
+    r"|what i (?:just )?(?:bought|have|got|ordered)(?: last| before| already)?|the one (?:that )?(?:i (?:already )?(?:bought|have|own|got|ordered|purchased|use)|i've got)(?: last| before)?|the (?:thing|item) i (?:bought|ordered)|mine)(?!\S)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pointed:
+    """A reference with the words that make it, and its row."""
+
+    first: int
+    last: int
+    row: int
+    reference: Reference
+
+
+class Pointer:
+    """Finds references in one catalogue; titles are indexed by their words."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._titles = [frozenset(stems(item.title)) for item in catalog.items]
+        self._rows: dict[str, list[int]] = defaultdict(list)
+        for row, title in enumerate(self._titles):
+            for stem in title:
+                self._rows[stem].append(row)
+
+    def place(
+        self, u: Utterance, shown: Sequence[int], history: Sequence[int], reference: int | None, all_of: bool
+    ) -> list[Pointed]:
+        """Pointing by place and time: the second one, this one, the one I bought. `all_of`: "them" means all shown."""
+        found: list[Pointed] = []
+        for match in _OWNED.finditer(u.line):
+            if history:
+                found.append(self._pointed(u, *u.span(match), history[-1], "owned"))
+        for match in _ORDINAL.finditer(u.line):
+            first, last = u.span(match)
+            if match["tail"] and history and _ORDINALS[match["which"]] == -1:
+                found.append(self._pointed(u, first, last, history[-1], "owned"))
+            elif (match["det"] or match["noun"]) and (match["noun"] or _stands_alone(u, last)):
+                place = _ORDINALS[match["which"]]
+                if -len(shown) <= place < len(shown) and not (place == -1 and not match["noun"]):
+                    found.append(self._pointed(u, first, last, shown[place], "shown"))
+        for match in _NUMBERED.finditer(u.line):
+            if match["number"] and 0 < int(match["number"]) <= len(shown):
+                found.append(self._pointed(u, *u.span(match), shown[int(match["number"]) - 1], "shown"))
+        for match in _THIS.finditer(u.line):
+            if reference is not None:
+                found.append(self._pointed(u, *u.span(match), reference, "shown" if reference in shown else "owned"))
+        for match in _ALL.finditer(u.line) if all_of else ():
+            first, last = u.span(match)
+            found += [self._pointed(u, first, last, row, "shown") for row in shown]
+        return _without_overlap(found)
+
+    def owned(
+        self, u: Utterance, first: int, last: int, mentions: Sequence[Mention], history: Sequence[int]
+    ) -> Pointed | None:
+        """The newest thing bought that all these mentions are true of ("my Tarn pen")."""
+        return self._newest(u, first, last, mentions, history, "owned")
+
+    def among_shown(self, u: Utterance, mentions: Sequence[Mention], shown: Sequence[int]) -> Iterator[Pointed]:
+        """ "The blue one" where exactly one of several things shown is blue."""
+        for number, mention in enumerate(mentions):
+            if mention.cue != "the" or len(shown) < 2:
+                continue
+            run = [m for m in mentions[number + 1 : number + 4] if not m.cue]
+            for last in (1, 2):
+                group = run[:last]
+                if not group or group[0].first != mention.last or group[-1].last - mention.last > 3:
+                    continue
+                end = group[-1].last
+                if end < len(u) and u.words[end].text == "one":
+                    fitting = [row for row in shown if self._is(row, group)]
+                    if len(fitting) == 1:
+                        yield self._pointed(u, mention.first, end + 1, fitting[0], "shown")
+
+    def shown_or_reference(
+        self,
+        u: Utterance,
+        first: int,
+        last: int,
+        mentions: Sequence[Mention],
+        rows: Sequence[int],
+        shown: Sequence[int],
+    ) -> Pointed | None:
+        """ "This pen", "that stapler": the first of `rows` that it is true of."""
+        for row in rows:
+            if self._is(row, mentions):
+                return self._pointed(u, first, last, row, "shown" if row in shown else "owned")
+        return None
+
+    def titles(
+        self, u: Utterance, near: Collection[int], shown: Sequence[int], history: Sequence[int]
+    ) -> list[Pointed]:
+        """Items named by title, nearly in full; for items shown or owned, brand and name of the line are enough."""
+        places: dict[str, int] = {}
+        for index, word in enumerate(u.words[:400]):
+            if not word.is_mark:
+                places.setdefault(word.stem, index)
+        hits: dict[int, int] = defaultdict(int)
+        for stem in places:
+            if len(rows := self._rows.get(stem, ())) <= 60 or len(rows) < len(self._titles) // 50:
+                for row in rows:
+                    hits[row] += 1
+        best: list[tuple[float, int]] = []
+        for row, count in hits.items():
+            if count < (1 if row in near else 2):
+                continue
+            title = self._titles[row]
+            shared = [stem for stem in title if stem in places]
+            share = len(shared) / len(title)
+            brand = set(stems(self._catalog[row].brand))
+            if (share >= 0.75 and len(shared) >= 3) or (
+                row in near and brand and brand < set(shared) and count >= 1 and self._line_named(row, shared)
+            ):
+                best.append((share + (0.5 if row in near else 0.0), row))
+        best.sort(key=lambda scored: (-scored[0], scored[1]))
+        if not best or (len(best) > 1 and best[0][0] == best[1][0]):
+            return []
+        row = best[0][1]
+        indices = sorted(places[stem] for stem in self._titles[row] if stem in places)
+        first, last = _densest(indices)
+        if last - first < 2:
+            return []
+        kind: Literal["shown", "owned", "named"] = "shown" if row in shown else "owned" if row in history else "named"
+        return [self._pointed(u, first, last, row, kind)]
+
+    def _line_named(self, row: int, shared: Sequence[str]) -> bool:
+        """Whether a word of the title is shared that few other items have, besides the brand."""
+        brand = set(stems(self._catalog[row].brand))
+        return any(len(self._rows[stem]) <= 60 and not stem[0].isdigit() for stem in shared if stem not in brand)
+
+    def _newest(
+        self,
+        u: Utterance,
+        first: int,
+        last: int,
+        mentions: Sequence[Mention],
+        rows: Sequence[int],
+        kind: Literal["shown", "owned", "named"],
+    ) -> Pointed | None:
+        return next(
+            (self._pointed(u, first, last, row, kind) for row in reversed(rows) if self._is(row, mentions)), None
+        )
+
+    def _is(self, row: int, mentions: Sequence[Mention]) -> bool:
+        return all(
+            any(self.holds(row, sense) for sense in mention.of(Kind.VALUE))
+            for mention in mentions
+            if mention.of(Kind.VALUE)
+        )
+
+    def holds(self, row: int, sense: Sense) -> bool:
+        """Whether a value is one of this item's."""
+        found = self._catalog.value(row, sense.facet)
+        if isinstance(found, tuple):
+            return sense.value in found
+        return found == sense.value or (sense.value is False and not found)
+
+    def _pointed(
+        self, u: Utterance, first: int, last: int, row: int, kind: Literal["shown", "owned", "named"]
+    ) -> Pointed:
+        return Pointed(first, last, row, Reference(self._catalog[row].item_id, kind, u.said(first, last)))
+
+
+def _stands_alone(u: Utterance, last: int) -> bool:
+    """Whether nothing follows that the ordinal could belong to ("the second" but not "the second drawer")."""
+    return (
+        last >= len(u)
+        or u.words[last].is_mark
+        or u.words[last].text in ("and", "or", "but", "is", "looks", "in", "with", "please")
+    )
+
+
+def _without_overlap(found: Sequence[Pointed]) -> list[Pointed]:
+    """Of overlapping references the earlier found is kept; "both" is several over the same words."""
+    kept: list[Pointed] = []
+    for pointed in found:
+        clash = [k for k in kept if k.first < pointed.last and pointed.first < k.last]
+        if all((k.first, k.last) == (pointed.first, pointed.last) and k.row != pointed.row for k in clash):
+            kept.append(pointed)
+    return sorted(kept, key=lambda pointed: pointed.first)
+
+
+def _densest(indices: Sequence[int]) -> tuple[int, int]:
+    """The longest run (first, last + 1) of places with gaps of at most one word."""
+    best = start = 0
+    best_end = 0
+    for i in range(1, len(indices)):
+        if indices[i] - indices[i - 1] > 2:
+            start = i
+        if i - start > best_end - best:
+            best, best_end = start, i
+    return indices[best], indices[best_end] + 1

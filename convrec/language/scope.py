@@ -1,0 +1,166 @@
+"""How far the small words reach: what is negated, softened, taken back or only described in a message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from convrec.language.lexicon import Kind, Mention
+from convrec.language.utterance import Utterance
+
+
+@dataclass(slots=True)
+class Manner:
+    """How one mention is meant. `described`: it says what something is, not what it should be ("the blue pen I bought")."""
+
+    negative: bool = False
+    soft: bool = False
+    insisted: bool = False
+    waived: bool = False
+    described: bool = False
+
+
+@dataclass(slots=True)
+class _State:
+    """What is in force while walking through a sentence."""
+
+    negative: str = ""  # "", "hard", "soft"
+    denied: list[str] = field(default_factory=list)  # facets of what was negated since
+    word: str = ""
+    joined: str = ""  # the conjunction since the last mention
+    soft: bool = False
+    insisted: bool = False
+    waived: bool = False
+    owned: bool = False
+
+    def stop(self) -> None:
+        self.negative, self.denied, self.joined, self.waived, self.owned, self.soft = "", [], "", False, False, False
+        self.insisted = False
+
+
+class Scope:
+    """The manner of every mention that is no cue. `places` are (first, last, facet) of other things that can be meant
+    hard or soft, such as amounts; linear in the words of the message."""
+
+    def __init__(
+        self, utterance: Utterance, mentions: Sequence[Mention], places: Sequence[tuple[int, int, str]]
+    ) -> None:
+        self._u = utterance
+        self._manners: dict[int, Manner] = {}
+        self._atoms = sorted(
+            [(m.first, m.last, m.cue, _facet(m)) for m in mentions]
+            + [(first, last, "", facet) for first, last, facet in places]
+            + [
+                (i, i + 1, "," if w.text == "," else ".", "")
+                for i, w in enumerate(utterance.words)
+                if w.is_end or w.text == ","
+            ]
+        )
+        self._walk()
+
+    def of(self, first: int) -> Manner:
+        """The manner of what begins at word `first`."""
+        return self._manners.get(first, Manner())
+
+    def _walk(self) -> None:
+        state = _State()
+        clause: list[int] = []  # what began in this comma clause
+        previous: list[int] = []
+        for number, (first, last, cue, facet) in enumerate(self._atoms):
+            if cue in (".", ",", "but"):
+                if not (cue == "," and self._list_goes_on(number, state)):
+                    state.stop()
+                previous, clause = (clause or previous) if cue != "." else [], []
+            elif cue == "negate":
+                word = self._u.said(first, last).casefold()
+                state.negative, state.denied, state.word, state.waived = "hard", [], word, False
+            elif cue in ("contrast", "negate_softly"):
+                state.negative, state.denied = ("hard" if cue == "contrast" else "soft"), []
+            elif cue == "negated_after":
+                for start in self._just_before(
+                    clause or previous, first, only_next=self._u.words[first].text == "free"
+                ):
+                    self._manners[start].negative = True
+            elif cue == "soft_before":
+                state.soft = True
+            elif cue == "soft_after":
+                for start in clause or previous:
+                    self._manners[start].soft = True
+            elif cue == "insist":
+                state.insisted, state.soft = True, False
+            elif cue == "waive_before":
+                state.waived = not (
+                    self._u.words[first].text in ("any", "whatever") and not self._facet_next(number, last)
+                )
+            elif cue == "waive_after":
+                for start in self._just_before(clause or previous, first, only_next=False):
+                    self._manners[start].waived = True
+            elif cue == "own":
+                for start in self._just_before(clause, first, only_next=False):
+                    if first - start <= 4:
+                        self._manners[start].described = True
+                state.owned = True
+            elif cue == "want":
+                state.owned = False
+                if state.denied or state.word == "no":
+                    state.negative, state.denied = "", []
+            elif cue in ("or", "and"):
+                state.joined = cue
+            elif not cue:
+                self._settle(first, facet, state)
+                clause.append(first)
+
+    def _settle(self, first: int, facet: str, state: _State) -> None:
+        """A mention takes on what is in force; "not black and refillable": `and` with another facet ends a negation."""
+        if state.negative and state.denied and state.joined == "and" and facet not in state.denied:
+            state.negative, state.denied = "", []
+        manner = self._manners.setdefault(first, Manner())
+        manner.negative = manner.negative or bool(state.negative)
+        manner.soft = state.soft or state.negative == "soft"
+        manner.insisted = state.insisted
+        manner.waived, manner.described = state.waived, state.owned
+        if state.negative:
+            state.denied.append(facet)
+        state.joined = ""
+
+    def _list_goes_on(self, number: int, state: _State) -> bool:
+        """Whether a comma continues a negated list, as in "no red, blue or green"."""
+        if not state.negative or not state.denied:
+            return bool(state.negative) and not state.denied and state.word != "no"
+        joined = False
+        for _, _, cue, facet in self._atoms[number + 1 : number + 8]:
+            if cue == "or":
+                joined = True
+            elif cue in (".", "but", "want", "negate") or (not cue and facet not in state.denied):
+                return False
+            elif not cue and joined:
+                return True
+        return False
+
+    def _just_before(self, starts: Sequence[int], first: int, only_next: bool) -> list[int]:
+        """The last mention before word `first`, with those joined to it directly ("black and blue are out")."""
+        before = [s for s in starts if s < first]
+        if not before or (only_next and self._end_of(before[-1]) != first):
+            return []
+        kept = [before[-1]]
+        for start in reversed(before[:-1]):
+            if kept[-1] - self._end_of(start) > 1:
+                break
+            kept.append(start)
+        return kept
+
+    def _end_of(self, first: int) -> int:
+        return next((last for start, last, cue, _ in self._atoms if start == first and not cue), first + 1)
+
+    def _facet_next(self, number: int, last: int) -> bool:
+        following = self._atoms[number + 1 : number + 2]
+        return bool(following) and following[0][0] == last and following[0][3].startswith("name:")
+
+
+def _facet(mention: Mention) -> str:
+    for sense in mention.senses:
+        if sense.kind is Kind.FACET:
+            return f"name:{sense.facet}"
+        if sense.facet:
+            return sense.facet
+    return ""

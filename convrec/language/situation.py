@@ -1,0 +1,19 @@
+"""What a message is said into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from convrec.conversation import Constraint
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Rows of the history (oldest first), of the last reply in order, of everything shown so far; the row steered from
+    (last shown, else last bought); the constraints in force before this message."""
+
+    history: tuple[int, ...] = ()
+    shown: tuple[int, ...] = ()
+    all_shown: tuple[int, ...] = ()
+    reference: int | None = None
+    constraints: tuple[Constraint, ...] = ()
