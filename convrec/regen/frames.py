@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
 
 from convrec.catalog import FITS, SYSTEM, Catalog
 from convrec.language.facts import MARK, Context, facts_of
@@ -12,36 +14,45 @@ from convrec.regen.grammar import capitalised, expand, phrasings, slots_of
 from convrec.regen.wishes import PACK
 from convrec.regen.wording import Wording
 
-Slots = Mapping[str, str]
 _IT = re.compile(r"\{[Ii]t\}")
 
 
+class Said(NamedTuple):
+    """Something true that can be said: a group of frames and what fills their slots."""
+
+    group: str
+    slots: dict[str, str] = {}  # noqa: RUF012 - never written to
+    flag: str = ""  # the flag it speaks of, if any: flags are claims without a fact token
+
+
 class Page:
-    """Sentences about one item, written one after another: no fact is told twice if another is left to tell."""
+    """Sentences about one item, written one after another: nothing is told twice while there is something else."""
 
     def __init__(self, catalog: Catalog, wording: Wording, row: int, context: Context, rng: random.Random) -> None:
         self.catalog, self.wording, self.row, self.context, self.rng = catalog, wording, row, context, rng
+        self.item = catalog[row]
         self.facts = facts_of(catalog, row, context)
         self.sentences: list[str] = []
         self.told: set[str] = set()  # fact tokens and flags already spoken of
         self.claims = 0
-        self._values = [key for key in catalog[row].attributes if self._sayable(key)]
-        self._flags = {key: v for key, v in catalog[row].attributes.items() if isinstance(v, bool)}
+        self._values = [key for key in self.item.attributes if self._sayable(key)]
+        self._flags = {key: value for key, value in self.item.attributes.items() if isinstance(value, bool)}
 
-    def say(self, group: str, slots: Slots | None = None) -> bool:
+    def say(self, said: Said) -> bool:
         """Adds a sentence of the group if any of its frames can be filled; tells whether one was."""
-        keys: dict[str, str] = {}
-        filled = {**self._item_slots(keys), **(slots or {})}
-        frames = [f for f in phrasings("narratives")[group] if self._fits(f, filled)]
+        drawn, flags = self._drawn()
+        slots = {**drawn, **said.slots}
+        frames = [frame for frame in phrasings("narratives")[said.group] if self._fits(frame, slots)]
         if not frames:
             return False
         frame = self.rng.choice(frames)
         frame = _IT.sub(lambda it: self._subject(it.group(), frame), frame)
-        sentence = expand(frame, filled, self.rng)
-        self.sentences.append(capitalised(sentence) if not sentence.startswith("⟨") else sentence)
+        sentence = expand(frame, slots, self.rng)
+        self.sentences.append(capitalised(sentence))
+        spoken = {flags[slot] for slot in slots_of(frame) if slot in flags} | ({said.flag} if said.flag else set())
         marks = MARK.findall(sentence)
-        self.told.update(marks, (keys[slot] for slot in slots_of(frame) if slot in keys))
-        self.claims += len(marks) + sum(slot in keys and keys[slot] in self._flags for slot in slots_of(frame))
+        self.told.update(marks, spoken)
+        self.claims += len(marks) + len(spoken)
         return True
 
     def does(self, key: str) -> str | None:
@@ -51,14 +62,18 @@ class Page:
     def has(self, key: str) -> str | None:
         return self.wording.some(key, "has", self.rng) if key in self._values else None
 
+    def uses(self) -> tuple[str, ...]:
+        """What the item is for, in words: "exams", "the classroom"."""
+        return tuple(self.wording.use(use) for use in entries(self.catalog, self.row, "use"))
+
     def text(self) -> str:
         return " ".join(self.sentences)
 
-    def _fits(self, frame: str, slots: Slots) -> bool:
+    def _fits(self, frame: str, slots: dict[str, str]) -> bool:
         if not slots_of(frame) - {"it", "It"} <= slots.keys():
             return False
-        marks = MARK.findall(frame)
-        return all(mark in self.facts for mark in marks) and not ("title" in marks and "title" in self.told)
+        marks = _marks(frame)
+        return marks <= self.facts.keys() and not ("title" in marks and "title" in self.told)
 
     def _subject(self, slot: str, frame: str) -> str:
         subjects = ["it", "it", "this one"]
@@ -67,31 +82,41 @@ class Page:
         subject = self.rng.choice(subjects)
         return capitalised(subject) if slot == "{It}" else subject
 
-    def _item_slots(self, keys: dict[str, str]) -> dict[str, str]:
-        """Two values and two flags not told yet; `keys` notes which attribute each slot speaks of."""
+    def _drawn(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Slots for two values and two flags not told yet, and which flag each slot speaks of."""
         slots: dict[str, str] = {}
+        speaks: dict[str, str] = {}
         fresh = [key for key in self._values if f"attr:{key}" not in self.told]
         for key, number in zip(self._some(fresh, 2), ("", "2"), strict=False):
             for form in ("has", "does"):
                 if phrase := self.wording.some(key, form, self.rng):
-                    slots[form + number], keys[form + number] = phrase, key
+                    slots[form + number] = phrase
             slots["name" + number] = self.catalog.facets[key].name
-        for form, wanted, count in (("is", True, 2), ("is_not", False, 1)):
-            flags = [k for k, v in self._flags.items() if v is wanted and k not in self.told and self._word(k, form)]
+        for form, holds, count in (("is", True, 2), ("is_not", False, 1)):
+            flags = [k for k, v in self._flags.items() if v is holds and k not in self.told]
+            flags = [key for key in flags if self.wording.entry(key).get(form)]
             for key, number in zip(self._some(flags, count), ("", "2"), strict=False):
-                slots[form + number], keys[form + number] = str(self.wording.some(key, form, self.rng)), key
-        return slots
-
-    def _word(self, key: str, form: str) -> bool:
-        return bool(self.wording.entry(key).get(form))
+                slots[form + number], speaks[form + number] = str(self.wording.some(key, form, self.rng)), key
+        return slots, speaks
 
     def _some(self, keys: Sequence[str], count: int) -> list[str]:
         return self.rng.sample(list(keys), min(count, len(keys)))
 
     def _sayable(self, key: str) -> bool:
         """Not what is no value ("none", no pockets), nor one of what is counted in the plural."""
-        value = self.catalog[self.row].attributes[key]
+        value = self.item.attributes[key]
         if key in (SYSTEM, FITS) or isinstance(value, bool) or value == "none" or value == 0:
             return False
         counted = "amount" in self.wording.entry(key) or key.split("_")[0] in PACK
         return not (counted and value == 1) and bool(self.wording.entry(key).get("does"))
+
+
+def entries(catalog: Catalog, row: int, key: str) -> tuple[str, ...]:
+    """The values of a choice or list attribute of an item; none where it is missing."""
+    value = catalog[row].attributes.get(key)
+    return value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
+
+
+@cache
+def _marks(frame: str) -> frozenset[str]:
+    return frozenset(MARK.findall(frame))

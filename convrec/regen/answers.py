@@ -1,0 +1,81 @@
+"""How an item meets what was asked: one thing to say for each constraint in force that it satisfies."""
+
+from __future__ import annotations
+
+from convrec.catalog import format_value
+from convrec.conversation import Constraint, Op
+from convrec.language.facts import WISHES
+from convrec.regen.frames import Page, Said
+from convrec.regen.relations import beside, compared
+
+
+def answers(page: Page) -> list[Said]:
+    """The newest first. Constraints that the item does not satisfy, or that no words exist for, are not spoken of."""
+    found: list[Said] = []
+    number = 0  # of the ⟨wish:n⟩ token, counted as in convrec.language.facts
+    for constraint in page.context.constraints:
+        if not page.catalog.satisfies(constraint)[page.row]:
+            continue
+        wish = ""
+        if constraint.op is Op.IS and number < WISHES:
+            number += 1
+            wish = f"⟨wish:{number}⟩"
+        if said := _answer(page, constraint, wish):
+            found.append(said)
+    return found[::-1]
+
+
+def _answer(page: Page, constraint: Constraint, wish: str) -> Said | None:
+    key, op, value = constraint.facet, constraint.op, constraint.value
+    if key == "price":
+        return _price(page, op)
+    if key == "brand":
+        return Said("wish_brand") if op is Op.IS else Said("wish_brand_not", {"not_brand": str(value)})
+    if key == "category":
+        return Said("wish_category") if op is Op.IS and value == page.item.leaf else None
+    if key == "compatible":
+        return Said("wish_compatible") if page.facts.get("fits") == page.catalog.item(str(value)).title else None
+    if key == "use":
+        return Said("wish_use", {"use": page.wording.use(str(value))}) if op is Op.IS else None
+    if page.catalog.facets[key].kind == "flag":
+        phrase = page.wording.some(key, "is" if value is (op is Op.IS) else "is_not", page.rng)
+        return Said("wish_flag", {"is_wish": phrase}, flag=key) if phrase else None
+    does = page.does(key)
+    if does is None:
+        return None
+    if op is Op.NOT:
+        return Said("wish_value_not", {"value": format_value(key, value), "does_other": does})
+    if op is Op.IS:
+        return Said("wish_value", {"wish": wish, "does_wish": does} | _has(page, key, "has_wish")) if wish else None
+    return _number(page, constraint, {"does_number": does} | _has(page, key, "has_number"))
+
+
+def _price(page: Page, op: Op) -> Said | None:
+    if op is Op.AT_MOST:
+        return Said("wish_limit")
+    if op is Op.LESS and beside(page) and "saving" in page.facts:
+        return Said("wish_cheaper")
+    return None
+
+
+def _number(page: Page, constraint: Constraint, slots: dict[str, str]) -> Said | None:
+    key, reference = constraint.facet, page.context.reference
+    unit = page.wording.entry(key).get("amount")
+    if constraint.op is Op.AT_LEAST and unit:
+        return Said("wish_least", {"least": f"{float(constraint.value):g} {unit}", **slots})
+    if reference is None or not beside(page):
+        return None
+    said = compared(page, key, reference)
+    # "heavier than what you saw" is no answer to "lighter than what you saw before"
+    if said is None or (constraint.op in (Op.LESS, Op.AT_MOST)) is not _is_less(page, key, reference):
+        return None
+    return Said("wish_number" if said.form == "adj" else "wish_number_np", {"comp": said.words, **slots})
+
+
+def _is_less(page: Page, key: str, other: int) -> bool:
+    return float(page.item.attributes[key]) < float(page.catalog[other].attributes[key])  # type: ignore[arg-type]
+
+
+def _has(page: Page, key: str, slot: str) -> dict[str, str]:
+    phrase = page.has(key)
+    return {slot: phrase} if phrase else {}

@@ -1,0 +1,130 @@
+"""How an item stands to what is owned and to what was shown before; only what the numbers and values say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from convrec.language.facts import OWNED
+from convrec.regen.frames import Page, Said, entries
+from convrec.regen.pairs import similar
+from convrec.regen.wishes import NEAR
+
+# Facets in which two things may match so that it is worth saying.
+MATCHING = ("colour", "material", "style", "size", "finish", "ruling", "ink", "tip_mm", "power")
+# How often each tie to something owned is chosen where several hold: the more telling, the more often.
+TIES = {
+    "history_fits": 6.0, "history_use": 2.0, "history_brand": 2.0, "history_value": 2.0, "history_leaf": 2.0,
+    "history_number": 1.5, "history_cheaper": 1.2, "history_dearer": 0.8, "history_any": 1.0,
+}  # fmt: skip
+
+
+class Compared(NamedTuple):
+    """ "lighter" (adj) or "more sheets" (np), of the item against another one."""
+
+    form: Literal["adj", "np"]
+    words: str
+
+
+def tie(page: Page) -> Said | None:
+    """One relation between the item and something owned that was not spoken of yet; None without a history."""
+    found: dict[str, list[Said]] = {}
+    if "fits" in page.facts and "fits" not in page.told:
+        found["history_fits"] = [Said("history_fits")]
+    for back, owned in enumerate(reversed(page.context.history[-OWNED:]), start=1):
+        if owned == page.row or f"owned:{back}" in page.told:
+            continue
+        for said in _relations(page, owned):
+            whole = said._replace(slots={"owned": f"⟨owned:{back}⟩", **said.slots})
+            found.setdefault(said.group, []).append(whole)
+    if not found:
+        return None
+    group = page.rng.choices(list(found), [TIES[group] for group in found])[0]
+    return page.rng.choice(found[group])
+
+
+def owned_slot(page: Page) -> dict[str, str]:
+    """Any of the last things owned, for frames that only name one."""
+    places = [f"owned:{back}" for back in range(1, OWNED + 1) if f"owned:{back}" in page.facts]
+    return {"owned": f"⟨{page.rng.choice(places)}⟩"} if places else {}
+
+
+def beside(page: Page) -> bool:
+    """Whether the item steered away from stands on the same shelf, so that comparing makes sense."""
+    reference = page.context.reference
+    return reference is not None and similar(page.catalog, page.row, reference)
+
+
+def comparison(page: Page) -> Said | None:
+    """One difference from, or likeness to, the item steered away from; None where there is none to compare with."""
+    reference = page.context.reference
+    if reference is None or not beside(page):
+        return None
+    other = page.catalog[reference]
+    found: list[Said] = []
+    if not page.told & {"saving", "extra"}:
+        found += [Said("compare_cheaper")] if "saving" in page.facts else []
+        found += [Said("compare_dearer")] if "extra" in page.facts else []
+    for form, words in _comparisons(page, reference):
+        found.append(Said("compare_number" if form == "adj" else "compare_number_np", {"comp_ref": words}))
+    for key, does in _matches(page, reference):
+        if f"attr:{key}" not in page.told:
+            found.append(Said("compare_shared", {"does_ref": does, "ref_name": page.catalog.facets[key].name}))
+    if page.item.brand and other.brand and page.item.brand != other.brand and "brand" not in page.told:
+        found.append(Said("compare_brand", {"ref_brand": other.brand}))
+    return page.rng.choice(found) if found else None
+
+
+def compared(page: Page, key: str, other: int) -> Compared | None:
+    """The words for how one number of the item compares with another item's, if there are words and a difference."""
+    one, two = _number(page, page.row, key), _number(page, other, key)
+    if one is None or two is None or one == two:
+        return None
+    words = page.wording.entry(key).get("less" if one < two else "more", {})
+    forms: list[Literal["adj", "np"]] = [form for form in ("adj", "np") if words.get(form)]
+    if not forms:
+        return None
+    form = page.rng.choice(forms)
+    return Compared(form, page.rng.choice(words[form]))
+
+
+def _relations(page: Page, owned: int) -> Iterator[Said]:
+    item, other = page.item, page.catalog[owned]
+    if item.brand and item.brand == other.brand:
+        yield Said("history_brand")
+    for use in entries(page.catalog, page.row, "use"):
+        if use in entries(page.catalog, owned, "use"):
+            yield Said("history_use", {"shared_use": page.wording.use(use)})
+    for key, does in _matches(page, owned):
+        yield Said("history_value", {"does_shared": does, "shared_name": page.catalog.facets[key].name})
+    if item.leaf:
+        yield Said("history_leaf" if item.leaf == other.leaf else "history_any")
+    if similar(page.catalog, page.row, owned):
+        if item.price is not None and other.price is not None and abs(item.price - other.price) >= 0.01:
+            yield Said("history_cheaper" if item.price < other.price else "history_dearer")
+        for form, words in _comparisons(page, owned):
+            if form == "adj":
+                yield Said("history_number", {"comp_owned": words})
+
+
+def _matches(page: Page, other: int) -> Iterator[tuple[str, str]]:
+    """The attributes in which both are the same, with what is said of them after "it"."""
+    for key in MATCHING:
+        value = page.item.attributes.get(key)
+        if value is not None and value == page.catalog[other].attributes.get(key) and (does := page.does(key)):
+            yield key, does
+
+
+def _comparisons(page: Page, other: int) -> Iterator[Compared]:
+    """Every number not told yet in which the item differs clearly from another one."""
+    for key in page.item.attributes:
+        one, two = _number(page, page.row, key), _number(page, other, key)
+        if one is None or two is None or f"attr:{key}" in page.told or abs(one - two) <= NEAR * max(abs(one), abs(two)):
+            continue
+        if said := compared(page, key, other):
+            yield said
+
+
+def _number(page: Page, row: int, key: str) -> float | None:
+    value = page.catalog[row].attributes.get(key)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
