@@ -101,7 +101,7 @@ def train_phase(
             optimizer.step()
             progress.step += 1
             average.update(progress.step)
-            total += float(loss)
+            total += float(loss.detach())
             if index % 50 == 0:
                 report("step", {"epoch": epoch, "of": phase.epochs, "batch": index, "batches": len(plan)})
         progress.epoch = epoch + 1
