@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -13,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 from typing import Any
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -31,14 +31,18 @@ def find_binaries() -> Path | None:
     return next((folder for folder in candidates if {"initdb", "postgres"} <= {p.name for p in folder.iterdir()}), None)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if any(HOW_TO_INSTALL in str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])):
+        terminalreporter.write_line(f"SKIPPED: {HOW_TO_INSTALL}", yellow=True)
+
+
 @pytest.fixture(scope="session")
-def postgres(request: pytest.FixtureRequest) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The socket folder of a server of our own; anyone may log in as convrec."""
     binaries = find_binaries()
     if binaries is None:
         if os.environ.get("CI") == "true":
             pytest.fail(HOW_TO_INSTALL)
-        request.config.pluginmanager.get_plugin("terminalreporter").write_line(f"\nSKIPPED: {HOW_TO_INSTALL}")
         pytest.skip(HOW_TO_INSTALL)
     folder = Path(tempfile.mkdtemp(prefix="convrec-pg-", dir="/tmp"))  # socket paths hold 107 characters at most
     as_user = {}
@@ -71,7 +75,7 @@ def postgres(request: pytest.FixtureRequest) -> Iterator[str]:
                 time.sleep(0.05)
         yield str(folder)
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
         server.wait()
         shutil.rmtree(folder)
 
@@ -83,11 +87,11 @@ def sqlite_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def postgres_url(postgres: str) -> str:
-    """A database of its own, empty."""
-    name = f"convrec_{uuid4().hex}"
+    """The server's one database, wiped: that takes a hundredth of the time of creating another."""
     with psycopg.connect(host=postgres, user="convrec", dbname="postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    return f"postgresql://convrec:secret-password@/{name}?host={postgres}"
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    return f"postgresql://convrec:secret-password@/postgres?host={postgres}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -50,7 +50,7 @@ def complaint(call: Callable[[], object], name: str) -> str:
     return str(error.value).replace(repr(name), "NAME")
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(owners=st.lists(OWNERS, min_size=2, max_size=2, unique=True))
 def test_two_owners_never_meet(store: Store, owners: list[str]) -> None:
     mine, theirs = owners

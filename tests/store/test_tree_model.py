@@ -136,4 +136,4 @@ class Trees(RuleBasedStateMachine):
 
 def test_the_tree_is_that_of_a_model(url: str) -> None:
     machine = type("TreesThere", (Trees,), {"url": url})
-    run_state_machine_as_test(machine, settings=settings(max_examples=20, stateful_step_count=30, deadline=None))
+    run_state_machine_as_test(machine, settings=settings(max_examples=15, stateful_step_count=25, deadline=None))

@@ -134,6 +134,10 @@ def assert_all_is_there(url: str) -> None:
         assert (listed.title, listed.shopper_id, listed.turns, listed.branches) == ("Pens", "17", 2, 1)
 
 
+def test_every_revision_has_rows_to_be_upgraded() -> None:
+    assert set(ROWS) == set(REVISIONS)
+
+
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_a_database_of_each_revision_opens_with_its_data(url: str, revision: str) -> None:
     make_earlier(url, revision)
