@@ -272,4 +272,4 @@ def _grammar(text: str) -> str:
     """ "a A4" → "an A4", "1 pockets" → "1 pocket", and no "Pack of 1"."""
     text = re.sub(r"\b(?:, )?(?:Pack|Set) of 1\b(?!\d)", "", text)
     text = re.sub(r"\b([Aa]) (?=[aeio]|A\d|8\d*\b|1[18]\b|up\b)", r"\1n ", text)
-    return re.sub(r"(?<![\d.,])1 ([A-Za-z]{3,}[a-rt-z])s\b", r"1 \1", text).strip().rstrip(",")
+    return re.sub(r"(?<![\d.,])1 ([A-Za-z]{2,}[a-rt-z])s\b", r"1 \1", text).strip().rstrip(",")

@@ -21,7 +21,7 @@ SHORTEST, LONGEST = 6, 20
 SUPPLY = 0.34  # chance of a supply when one is due
 REPLACEMENT, OF_SUPPLIES, OF_BIG_THINGS = 0.64, 0.3, 0.2  # chance of a replacement: nobody tries a third desk
 BIG = 50.0  # US$
-SAME_LEAF = 0.34  # chance that a replacement is the same kind of thing
+SAME_LEAF = 0.55  # chance that a replacement is the same kind of thing
 DAY = 86_400
 OPENED = 1_577_836_800  # 1 January 2020, when the shop opened
 

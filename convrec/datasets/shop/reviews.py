@@ -29,7 +29,7 @@ def review(item: Item, rating: float, shopper: Shopper, rng: np.random.Generator
         if rating <= 3:
             remarks += [text.format(price=price) for text in about["blame"]["price"]]
         sentences.append(_one(remarks, rng))
-    if rating >= 4 and rng.random() < 0.45:
+    if rating >= 4 and rng.random() < 0.3:
         sentences.append(_one(content("personas")["personas"][shopper.persona]["says"], rng))
     return " ".join(sentences)
 

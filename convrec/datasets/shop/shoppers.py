@@ -41,7 +41,7 @@ def build_shoppers(seed: int, count: int) -> list[Shopper]:
         minds = {flag: float(factor) for flag, factor in spec["minds"].items()}
         for flag, chance in (("left_handed", 0.08), ("recycled", 0.25), ("quiet", 0.15), ("refillable", 0.15)):
             if rng.random() < chance:
-                minds[flag] = minds.get(flag, 1.0) * 3.0
+                minds[flag] = round(minds.get(flag, 1.0) * 3.0, 2)
         shoppers.append(
             Shopper(
                 user_id=f"shopper-{number:04d}",
@@ -72,7 +72,7 @@ class Tastes:
     def of(self, shopper: Shopper) -> NDArray[np.float64]:
         """(items,) positive weights: 1 is indifference."""
         weights = np.exp(-0.5 * ((self.level - shopper.price) / 1.4) ** 2) + 0.1
-        weights *= np.where(np.isin(self.brand, shopper.brands), 3.0, 1.0)
+        weights *= np.where(np.isin(self.brand, shopper.brands), 4.0, 1.0)
         weights *= np.where(np.isin(self.brand, shopper.brands[:3]), 2.0, 1.0)
         weights *= np.where(np.isin(self._colour, shopper.colours), 3.0, 1.0)
         weights *= np.where(self._style == shopper.style, 1.6, 1.0)
