@@ -24,10 +24,9 @@ def comparisons(sentence: Sentence, world: World) -> Iterator[Found]:
         if sentence.frames[mention.start].about in ("open", "if"):
             continue
         if mention.kind == "compare":
-            degree = mention.meanings[0].value
-            yield _compared(
-                sentence, world, mention.start, mention.end, degree, sentence.negated(mention.start, mention.end)
-            )
+            degree = _of_noun(sentence, world, mention.end, mention.meanings[0].value)
+            denied = sentence.negated(mention.start, mention.end)
+            yield _compared(sentence, world, mention.start, mention.end, degree, denied)
         elif mention.kind == "superlative" and (
             sentence.frames[mention.start].about != "history"
         ):  # "the dearest thing you bought": its number is checked
@@ -86,20 +85,12 @@ def _base(sentence: Sentence, world: World, end: int, turned: bool) -> tuple[tup
         entity = sentence.next_entity(at + 1, 6)
         if entity is not None:
             return (entity.rows or None), entity.end
-        return (
-            (world.context.history[-1:] or None, at + 1)
-            if sentence.words(at + 1, at + 3) == ["your", "last"]
-            else (None, at + 1)
-        )
+        return None, at + 1
     if turned:
         return (world.row,), end
-    near = sentence.last_entity(end, 10)
-    if (
-        near is not None
-        and not near.itself
-        and sentence.low(near.start - 1) in ("to", "with", "against", "beside", "next", "than")
-    ):
-        return near.rows, end
+    named = [e for e in sentence.entities if e.end <= end and not e.itself]
+    if named and {"to", "with", "against", "beside"}.intersection(sentence.words(named[-1].start - 2, named[-1].start)):
+        return named[-1].rows or None, end  # "next to ⟨reference⟩ it is lighter"
     return (world.rows_of("reference") or None), end
 
 
@@ -118,12 +109,15 @@ def _more_or_less(sentence: Sentence, world: World, at: int) -> Iterator[Found]:
             degree = _PRICE_MORE if word == "more" else _PRICE_LESS
             found = _compared(sentence, world, at, at + 1, degree, denied)
             yield found if about_price else Found(found.start, found.end, "comparison", False)
-    elif (keys := world.vocabulary.facet_nouns.get(stem(after), set()) - {"price"}) and after not in _W[
-        "function_words"
-    ]:
+    elif after == "for" and {"pay", "paid", "spend", "spent"}.intersection(sentence.words(at - 3, at)):
+        entity = sentence.next_entity(at + 2, 4)
+        if entity is not None and entity.rows and not entity.itself:  # "you paid more for X": the item costs less
+            degree = _PRICE_LESS if word == "more" else _PRICE_MORE
+            holds = all(world.truth.compare(degree, world.row, row) == 1 for row in entity.rows)
+            yield Found(at, entity.end, "comparison", holds is not denied)
+    elif (degree := _of_noun(sentence, world, at + 1, _NO_FACET)).facets:
         sign = 1 if word == "more" else -1
-        names = tuple(part for key in keys for part in key.split("_")[:1])
-        yield _compared(sentence, world, at, at + 2, Degree((word,), names, sign), denied)
+        yield _compared(sentence, world, at, at + 2, Degree((word,), degree.facets, sign), denied)
     elif "than" in sentence.words(at + 2, at + 4) and sentence.mention(at + 1) is None:
         than = next(i for i in range(at + 2, at + 4) if sentence.low(i) == "than")
         if sentence.next_entity(than, 6) is not None:
@@ -136,8 +130,10 @@ def _same(sentence: Sentence, world: World, at: int) -> Iterator[Found]:
     noun = stem(sentence.low(at + 1))
     if not noun and at + 1 < len(sentence.tokens):
         noun = sentence.tokens[at + 1].low.removeprefix("attr:")  # "the same ⟨category⟩ as"
-    if noun in ("as", "on") and sentence.low(at - 1) == "the" and sentence.low(at - 2) in ("is", "are", "stays"):
+    if noun in ("as", "on") and sentence.low(at - 1) == "the" and sentence.low(at - 2) in ("is", "are"):
         noun = stem(sentence.low(at - 3))  # "the colour is the same as on ⟨reference⟩"
+    if noun == "as":
+        return  # "it is blue, the same as ⟨reference⟩": the likeness belongs to "blue"
     entity = None
     for i in range(at + 1, min(at + 6, len(sentence.tokens))):
         if sentence.low(i) in ("as", "from", "than", "to"):
@@ -159,7 +155,7 @@ def _shares(sentence: Sentence, world: World, at: int) -> Iterator[Found]:
     """ "shares its brand with ⟨reference⟩", "matches your ⟨owned:1⟩ in colour"."""
     if sentence.low(at) == "keeps" and "of" not in sentence.words(at + 2, at + 7):
         return
-    nouns = [stem(w) for w in sentence.words(at + 1, at + 9)]
+    nouns = [stem(w) for w in sentence.words(at + 1, min(sentence.clause(at)[1], at + 9))]
     noun = next((n for n in nouns if n in world.vocabulary.facet_words | _SAME_KIND | _MAKER), None)
     entity: Entity | None = sentence.next_entity(at + 1, 8)
     if noun is not None and entity is not None and entity.rows and not entity.itself:

@@ -160,7 +160,8 @@ class Sentence:
             if default.about == "open" or at <= covered:
                 pass
             elif self.breaks(at):
-                current = default
+                if word != ":" or current.about != "history":  # "you often choose Tarn: 4 of 6"
+                    current = default
             elif word == ",":
                 if current.about in ("history", "wish"):
                     current = Frame(current.about, current.rows, current.often, loose=True)
@@ -228,6 +229,16 @@ class Sentence:
             seen.append(self.low(at))
             at += 1
         said = set(seen)
+        if said == {"have"} and (self.low(you - 1) in ("one", "it", "this", "here") or self.low(at) == "spend"):
+            return at, ITEM  # "in this one you have …", "what you have to spend"
+        if (
+            at < len(self.tokens)
+            and self.tokens[at].kind == "fact"
+            and self.tokens[at].low in ("saving", "extra", "price")
+        ):
+            return at, ITEM  # "you keep ⟨saving⟩"
+        if said <= {"have", "to"} and self.low(at) == "spend":
+            return at, ITEM
         if not said or self.low(you - 1) in _W["conditions"]:
             return (at, ITEM) if said else None
         if seen[0] in _W["abilities"]:
@@ -269,7 +280,11 @@ class Sentence:
                     often = often or self.low(end) in ("usual", "favourite", "favorite", "regular")
                     end += 1
                 elif mention is not None and mention.kind in OF_ITEMS:
-                    named = named or any(m.kind in ("brand", "category") for m in mention.meanings)
+                    named = (
+                        named
+                        or mention.kind == "brand"
+                        or (mention.kind == "category" and mention.end - mention.start > 1)
+                    )
                     end = mention.end
                 elif (
                     token.kind == "word"

@@ -107,7 +107,12 @@ def _before(sentence: Sentence, world: World, start: int) -> set[str]:
                     token.low, token.low.removeprefix("attr:")
                 )
             }
-        if mention is not None and mention.kind in OF_ITEMS:
+        if (
+            mention is not None
+            and mention.kind in OF_ITEMS
+            and token.stem not in _W["ambiguous"]
+            and mention.kind != "category"
+        ):
             return {meaning.key or meaning.kind for meaning in mention.meanings}
         if mention is not None and mention.kind == "compare":
             return set(world.vocabulary.keys_of(mention.meanings[0].value, world.truth.catalog))

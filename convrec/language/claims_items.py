@@ -49,7 +49,9 @@ def _of_item(sentence: Sentence, world: World, mention: Mention, frame: Frame) -
     kind = mention.kind
     if kind in ("category", "part") and not _names_the_item(sentence, mention, frame):
         return
-    if _is_plain(sentence, mention, frame):
+    if any(start <= mention.start < end for start, end, _ in sentence.triggers):
+        return
+    if _is_plain(sentence, mention):
         return
     denied = kind in _NEGATED_KINDS and sentence.negated(mention.start, mention.end)
     if kind == "property" and sentence.negated(mention.start, mention.end):
@@ -104,7 +106,7 @@ def _group(sentence: Sentence, mention: Mention) -> list[Mention]:
 def _names_the_item(sentence: Sentence, mention: Mention, frame: Frame) -> bool:
     """A category word is a claim where it names the item ("this pen", "it is a notebook"), not in "on paper"."""
     if frame.about != "item":
-        return frame.about != "if"
+        return frame.about != "if" and sentence.low(mention.start - 1) not in ("more", "less", "fewer")
     at = mention.start - 1
     while (sentence.mention(at) or sentence.tokens[at].kind == "fact") and at > 0 and sentence.entity(at) is None:
         at -= 1
@@ -116,7 +118,7 @@ def _names_the_item(sentence: Sentence, mention: Mention, frame: Frame) -> bool:
     return article and sentence.low(at - 1) in _W["be"] and sentence.low(at - 2) != "there"
 
 
-def _is_plain(sentence: Sentence, mention: Mention, frame: Frame) -> bool:
+def _is_plain(sentence: Sentence, mention: Mention) -> bool:
     """Whether an ordinary word that some facet also knows ("light", "clear") stands here without that facet."""
     if mention.end - mention.start > 1 or sentence.tokens[mention.start].stem not in _W["ambiguous"]:
         return False
@@ -164,7 +166,9 @@ def _made_for(sentence: Sentence, world: World, at: int) -> Iterator[Found]:
     """ "ink for your ⟨owned:1⟩" says that it fits."""
     entity = sentence.next_entity(at + 1, 3)
     before = sentence.mention(at - 1)
-    if entity is not None and entity.rows and not entity.itself and (before is None or before.kind != "compatible"):
+    bought = {"more", "less", "pay", "paid", "spent"}.intersection(sentence.words(at - 2, at))
+    fitting = before is not None and before.kind == "compatible"
+    if entity is not None and entity.rows and not entity.itself and not bought and not fitting:
         yield Found(at, entity.end, "compatible", all(world.truth.fits(world.row, row) for row in entity.rows))
 
 
