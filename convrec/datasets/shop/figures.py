@@ -101,4 +101,4 @@ def _kin(catalog: Catalog, first: int, second: int) -> bool:
 
 if __name__ == "__main__":
     for name, value in figures(build_shop()).items():
-        print(f"{name:30} {value:10.4g}")
+        print(f"{name:30} {value:10,.{0 if isinstance(value, int) else 3}f}")

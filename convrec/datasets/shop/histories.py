@@ -19,7 +19,7 @@ from convrec.datasets.shop.wishes import Wishes
 
 SHORTEST, LONGEST = 6, 20
 SUPPLY = 0.34  # chance of a supply when one is due
-REPLACEMENT, OF_SUPPLIES, OF_BIG_THINGS = 0.64, 0.3, 0.2  # chance of a replacement: nobody tries a third desk
+REPLACEMENT, OF_SUPPLIES, CONTENT = 0.68, 0.3, 0.15  # chance of a replacement; nobody tries a third desk or a fifth pen
 BIG = 50.0  # US$
 SAME_LEAF = 0.55  # chance that a replacement is the same kind of thing
 DAY = 86_400
@@ -93,8 +93,11 @@ class Histories:
         last = self.catalog[history[-1]]
         if self._fits[history[-1]]:
             return OF_SUPPLIES
-        again = len(history) > 1 and self.catalog[history[-2]].categories[:2] == last.categories[:2]
-        return OF_BIG_THINGS if again and (last.price or 0.0) >= BIG else REPLACEMENT
+        run = 0
+        while run < len(history) and self.catalog[history[-1 - run]].categories[:2] == last.categories[:2]:
+            run += 1
+        enough = 2 if (last.price or 0.0) >= BIG else 4
+        return CONTENT if run >= enough else REPLACEMENT
 
     def _supply(self, system: str, weights: NDArray[np.float64], rng: np.random.Generator) -> int:
         return _draw(np.flatnonzero(self._fits == system), weights, rng)
