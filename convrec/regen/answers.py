@@ -44,7 +44,9 @@ def _answer(page: Page, constraint: Constraint, wish: str) -> Said | None:
     if does is None:
         return None
     if op is Op.NOT:
-        return Said("wish_value_not", {"value": format_value(key, value), "does_other": does})
+        # "no steel here, it is made of titanium-coated steel" would sound wrong
+        plain = str(value).split()[-1] not in format_value(key, page.item.attributes[key])
+        return Said("wish_value_not", {"value": format_value(key, value), "does_other": does}) if plain else None
     if op is Op.IS:
         return Said("wish_value", {"wish": wish, "does_wish": does} | _has(page, key, "has_wish")) if wish else None
     return _number(page, constraint, {"does_number": does} | _has(page, key, "has_number"))

@@ -34,7 +34,9 @@ class Page:
         self.facts = facts_of(catalog, row, context)
         self.sentences: list[str] = []
         self.told: set[str] = set()  # fact tokens and flags already spoken of
+        self.groups: set[str] = set()
         self.claims = 0
+        self._named = self.item.brand.casefold() in self.item.title.casefold()  # the title says the brand, too
         self._values = [key for key in self.item.attributes if self._sayable(key)]
         self._flags = {key: value for key, value in self.item.attributes.items() if isinstance(value, bool)}
 
@@ -49,6 +51,7 @@ class Page:
         frame = _IT.sub(lambda it: self._subject(it.group(), frame), frame)
         sentence = expand(frame, slots, self.rng)
         self.sentences.append(capitalised(sentence))
+        self.groups.add(said.group)
         spoken = {flags[slot] for slot in slots_of(frame) if slot in flags} | ({said.flag} if said.flag else set())
         marks = MARK.findall(sentence)
         self.told.update(marks, spoken)
@@ -73,7 +76,9 @@ class Page:
         if not slots_of(frame) - {"it", "It"} <= slots.keys():
             return False
         marks = _marks(frame)
-        return marks <= self.facts.keys() and not ("title" in marks and "title" in self.told)
+        if not marks <= self.facts.keys() or ("title" in marks and "title" in self.told):
+            return False
+        return not (self._named and {"title", "brand"} <= marks)
 
     def _subject(self, slot: str, frame: str) -> str:
         subjects = ["it", "it", "this one"]

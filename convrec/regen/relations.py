@@ -62,14 +62,13 @@ def comparison(page: Page) -> Said | None:
         return None
     other = page.catalog[reference]
     found: list[Said] = []
-    if not page.told & {"saving", "extra"}:
+    if not page.groups & {"wish_cheaper", "history_cheaper", "history_dearer"}:
         found += [Said("compare_cheaper")] if "saving" in page.facts else []
         found += [Said("compare_dearer")] if "extra" in page.facts else []
     for form, words in _comparisons(page, reference):
         found.append(Said("compare_number" if form == "adj" else "compare_number_np", {"comp_ref": words}))
     for key, does in _matches(page, reference):
-        if f"attr:{key}" not in page.told:
-            found.append(Said("compare_shared", {"does_ref": does, "ref_name": page.catalog.facets[key].name}))
+        found.append(Said("compare_shared", {"does_ref": does, "ref_name": page.catalog.facets[key].name}))
     if page.item.brand and other.brand and page.item.brand != other.brand and "brand" not in page.told:
         found.append(Said("compare_brand", {"ref_brand": other.brand}))
     return page.rng.choice(found) if found else None
@@ -108,10 +107,12 @@ def _relations(page: Page, owned: int) -> Iterator[Said]:
 
 
 def _matches(page: Page, other: int) -> Iterator[tuple[str, str]]:
-    """The attributes in which both are the same, with what is said of them after "it"."""
+    """The attributes not told yet in which both are the same, with what is said of them after "it"."""
     for key in MATCHING:
         value = page.item.attributes.get(key)
-        if value is not None and value == page.catalog[other].attributes.get(key) and (does := page.does(key)):
+        if value is None or value != page.catalog[other].attributes.get(key) or f"attr:{key}" in page.told:
+            continue
+        if does := page.does(key):
             yield key, does
 
 
