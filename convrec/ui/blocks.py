@@ -58,7 +58,6 @@ def build(chat: Chat, *, invented: bool) -> gr.Blocks:
                         container=False,
                         lines=1,
                         max_lines=6,
-                        autofocus=True,
                         elem_id="box",
                     )
                     send = gr.Button("Send", elem_id="send")
@@ -96,6 +95,7 @@ def build(chat: Chat, *, invented: bool) -> gr.Blocks:
         for piece in (thread, listed):
             piece.tap(tap, [owner, conversation], outputs, **PRIVATE)
         gr.on([shopper.input, new.click], choose, [owner, shopper], outputs, **PRIVATE)
+        new.click(None, js="() => document.querySelector('#page').classList.remove('side-open')")
         stop.click(room.stop, conversation, None, queue=False, **PRIVATE)
     return blocks
 

@@ -151,9 +151,17 @@ def who(name: str, history: Sequence[Item]) -> str:
     )
 
 
-def conversations(titles: Iterable[tuple[str, str]], current: str | None) -> str:
+def conversations(found: Iterable[tuple[str, str, int]], current: str | None) -> str:
+    """`found` are (id, title, branches)."""
     made = "".join(
-        button(escape(title), "open", number, style=f"conv{' on' * (number == current)}") for number, title in titles
+        button(
+            f"<span>{escape(title)}</span>" + (f"<small>×{branches}</small>" if branches > 1 else ""),
+            "open",
+            conversation_id,
+            style=f"conv{' on' * (conversation_id == current)}",
+            title=title,
+        )
+        for conversation_id, title, branches in found
     )
     return f"<h2>Conversations</h2>{made}" if made else ""
 
@@ -210,12 +218,18 @@ def _brand_and_price(item: Item) -> str:
 
 
 def _attributes(facts: Mapping[str, str], catalog: Catalog) -> dict[str, str]:
-    """Attribute key → what a person reads on a card, where a bare number would say nothing: "80 sheets"."""
+    """Attribute key → what a person reads on a card: "80 sheets" where a bare number, "refillable" where a bare "yes"
+    would say nothing. What an item is not is not shown."""
     shown = {}
     for key in (name.removeprefix("attr:") for name in facts if name.startswith("attr:")):
         text, facet = facts[f"attr:{key}"], catalog.facets.get(key)
-        bare = facet is not None and facet.kind == "number" and not facet.unit
-        shown[key] = f"{text} {facet.name}" if bare and facet else text
+        if facet is not None and facet.kind == "flag":
+            if text != "no":
+                shown[key] = facet.name
+        elif facet is not None and facet.kind == "number" and not facet.unit:
+            shown[key] = f"{text} {facet.name}"
+        else:
+            shown[key] = text
     return shown
 
 
@@ -223,27 +237,43 @@ def _facts(
     facts: Mapping[str, str], item: Item, reading: Reading | None, catalog: Catalog
 ) -> list[tuple[str, str, bool]]:
     """(facet name, text, answers a wish) of the facts on a card, those that answer a wish first."""
-    asked = {c.facet for c in reading.constraints if c.op is not Op.NOT} if reading else set()
-    granted = {text for name, text in facts.items() if name.startswith("wish:")}
-    found: dict[str, tuple[str, str, bool]] = {}
-    for key, text in _attributes(facts, catalog).items():
-        name = catalog.facets[key].name if key in catalog.facets else key
-        found[text] = (name, text, key in asked or facts[f"attr:{key}"] in granted)
+    granted = _granted(reading, item) | {text for name, text in facts.items() if name.startswith("wish:")}
+    shown = _attributes(facts, catalog)
     for key, value in item.attributes.items():
         if value is True:
-            name = key.replace("_", " ")
-            found[name] = (name, name, key in asked or name in granted)
-    return sorted(found.values(), key=lambda fact: not fact[2])[:FACTS_SHOWN]
+            shown.setdefault(key, key.replace("_", " "))
+    found = []
+    for key, text in shown.items():
+        hit = key in granted or text in granted or facts.get(f"attr:{key}") in granted
+        found.append((catalog.facets[key].name if key in catalog.facets else key, text, hit))
+    return sorted(found, key=lambda fact: not fact[2])[:FACTS_SHOWN]
+
+
+def _granted(reading: Reading | None, item: Item) -> set[str]:
+    """The facets whose constraints this item satisfies; what it merely is not needs no highlight."""
+    alone = Catalog([item])
+    return {
+        constraint.facet
+        for constraint in (reading.constraints if reading else ())
+        if constraint.op is not Op.NOT and constraint.facet in alone.facets and alone.satisfies(constraint)[0]
+    }
 
 
 def _why(facts: Mapping[str, str]) -> str:
-    """One line of why, from facts alone: what it fits, what it saves, which limit it keeps."""
-    reasons = []
+    """One line of why, from facts alone: what was asked for, the limit it keeps, what it goes with."""
+    wishes = [
+        text for name, text in facts.items() if name.startswith("wish:") and text.lower() != facts.get("category")
+    ]
+    reasons = [f"you asked for {', '.join(wishes)}"] if wishes else []
+    if "limit" in facts and _dollars(facts.get("price", "")) <= _dollars(facts["limit"]):
+        reasons.append(f"within your {facts['limit']}")
     if "fits" in facts:
         reasons.append(f"fits the {facts['fits']} you bought")
-    if "saving" in facts and "reference" in facts:
-        reasons.append(f"{facts['saving']} less than the {facts['reference']}")
-    if "limit" in facts:
-        reasons.append(f"within your {facts['limit']}")
     line = " · ".join(reasons)
     return f'<div class="why">{escape(line[:1].upper() + line[1:])}</div>' if line else ""
+
+
+def _dollars(price: str) -> float:
+    """The number in "$1,234.50"; without one, more than any limit."""
+    digits = price.strip("$").replace(",", "")
+    return float(digits) if digits else float("inf")

@@ -46,7 +46,7 @@ class Page:
         return cards.who(shopper_name(shopper_id), bought)
 
     def conversations(self, owner: str, current: str | None) -> str:
-        found = [(c.conversation_id, _titled(c.title, c.branches)) for c in self.store.conversations(owner)]
+        found = [(c.conversation_id, c.title, c.branches) for c in self.store.conversations(owner)]
         return cards.conversations(found, current)
 
     def thread(self, owner: str, conversation_id: str | None) -> str:
@@ -102,7 +102,3 @@ class Page:
     def _item(self, item_id: str) -> Item:
         """A thing once bought; the catalogue may have lost it since."""
         return self.catalog.item(item_id) if item_id in self.catalog else Item(item_id, item_id)
-
-
-def _titled(title: str, branches: int) -> str:
-    return f"{title} ×{branches} branches" if branches > 1 else title

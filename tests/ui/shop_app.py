@@ -60,7 +60,7 @@ class WordReader:
                 constraints.append(Constraint("brand", Op.NOT, brand, said=f"not {brand}"))
         if "maybe blue" in said:
             constraints.append(Constraint("colour", Op.IS, "blue", hard=False, said="maybe blue"))
-        if "pen" in said.split():
+        if re.search(r"\bpen\b", said):
             constraints.append(Constraint("category", Op.IS, "Gel Pens", said="pen"))
         wishes = ("smoother",) if "smoother" in said else ()
         act = Act.WHY if "why" in said else Act.MORE if "others" in said else Act.RECOMMEND
