@@ -97,8 +97,10 @@ def converse_files(
 
 
 def table(outcomes: Sequence[Outcome]) -> Table:
-    """One line a script: whether it held, its turns, items shown, sentences dropped, the median times in ms."""
-    drawn = Table("script", "held", "turns", "items", "claims true", "dropped", "first item ms", "reply ms")
+    """One line a script: whether it held, turns, items, released claims (true/all), dropped sentences, median times
+    to the first item and to the end of the reply."""
+    drawn = Table("script", "held", "turns", "items", "claims", "dropped", "1st ms", "ms")
+    drawn.columns[0].no_wrap = True
     for outcome in outcomes:
         replies = [turn.reply for turn in outcome.turns if turn.reply is not None]
         evidence = [reply.evidence for reply in replies]
@@ -220,7 +222,11 @@ def _purchases(script: Script, catalog: Catalog, dataset: Dataset | None) -> lis
         if not found:
             raise ScriptError(f"{script.path}: no user {script.user!r} in the dataset; name one of its shoppers")
         return found
-    for item_id in script.history:
-        if item_id not in catalog:
-            raise ScriptError(f"{script.path}: no item {item_id!r} in the catalogue; `history` lists item ids")
-    return [Interaction("shopper", item_id, at) for at, item_id in enumerate(script.history)]
+    bought: list[str] = []
+    for name in script.history:
+        of_that_kind = (i.item_id for i in catalog.items if name in i.categories and i.item_id not in bought)
+        item_id = name if name in catalog else next(of_that_kind, None)
+        if item_id is None:
+            raise ScriptError(f"{script.path}: history: {name!r} is neither an item id nor a category of the catalogue")
+        bought.append(item_id)
+    return [Interaction("shopper", item_id, at) for at, item_id in enumerate(bought)]

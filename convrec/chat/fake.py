@@ -14,7 +14,7 @@ from convrec.language.facts import Context, facts_of, split
 
 # Said in this order, each sentence only where all of its facts have a value.
 SENTENCES = (
-    "The ⟨title⟩ is a ⟨category⟩ by ⟨brand⟩.",
+    "The ⟨title⟩ comes from ⟨brand⟩.",
     "It costs ⟨price⟩.",
     "You asked for ⟨wish:1⟩, and that is what you get.",
     "It is ⟨saving⟩ cheaper than the ⟨reference⟩.",

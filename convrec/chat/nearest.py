@@ -22,7 +22,7 @@ _OPPOSITE = {Op.IS: Op.NOT, Op.NOT: Op.IS, Op.AT_MOST: Op.MORE, Op.LESS: Op.AT_L
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """`rows` (at most as many as wanted, nearest first) all miss exactly the constraints in `broken`."""
+    """`rows`, nearest first, all miss exactly the constraints in `broken`."""
 
     rows: tuple[int, ...]
     broken: tuple[Constraint, ...]
@@ -32,7 +32,8 @@ class Nearest:
 def nearest(catalog: Catalog, hard: Sequence[Constraint], open_rows: NDArray[np.bool_], most: int) -> Nearest | None:
     """The rows among `open_rows`, (items,) bool, that miss the least; None where no row is open at all.
 
-    To miss one wish is better than two, and of one kind the smaller distance is better: the cheapest first.
+    To miss one wish is better than two, and of one kind the smaller distance is better: the cheapest first. Where a
+    number is missed it is at most `most` rows; otherwise all that are as near.
     """
     candidates = np.flatnonzero(open_rows)
     if not len(candidates):
@@ -41,14 +42,18 @@ def nearest(catalog: Catalog, hard: Sequence[Constraint], open_rows: NDArray[np.
     met = holds.all(axis=0)
     reason: Reason = "exhausted" if (met & catalog.live).any() else "sold_out" if met.any() else "impossible"
     missed = ~holds[:, candidates]
-    cost = np.array([_weight(c) for c in hard]) @ missed
+    # what was said last counts a little more: it is what the person is talking about
+    recency = np.linspace(1.0, 1.1, num=len(hard))
+    cost = (np.array([_weight(c) for c in hard]) * recency) @ missed
     distance = np.zeros(len(candidates))
     for constraint, misses in zip(hard, missed, strict=True):
         distance += np.where(misses, _distance(catalog, constraint, candidates), 0.0)
     order = np.lexsort((candidates, distance, cost))
     pattern = missed[:, order[0]]
     alike = [int(candidates[i]) for i in order if (missed[:, i] == pattern).all()]
-    return Nearest(tuple(alike[:most]), tuple(c for c, gone in zip(hard, pattern, strict=True) if gone), reason)
+    broken = tuple(c for c, gone in zip(hard, pattern, strict=True) if gone)
+    by_distance = any(distance[order[: len(alike)]] > 0)
+    return Nearest(tuple(alike[:most] if by_distance else alike), broken, reason)
 
 
 def said(found: Nearest, catalog: Catalog, hard: Sequence[Constraint], seen: str, words: Words) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from convrec.catalog import Catalog, format_value
 from convrec.conversation import Constraint, Op
 
-_LIMITS = {Op.AT_MOST: "at most", Op.AT_LEAST: "at least", Op.LESS: "less than", Op.MORE: "more than"}
+_LIMITS = {Op.AT_MOST: "at most ", Op.AT_LEAST: "at least ", Op.LESS: "less than ", Op.MORE: "more than "}
 
 
 def phrase(constraint: Constraint, catalog: Catalog) -> str:
@@ -23,11 +23,11 @@ def phrase(constraint: Constraint, catalog: Catalog) -> str:
     name = "price" if facet == "price" else catalog.facets[facet].name
     if isinstance(value, bool):
         return name if value is (op is Op.IS) else f"not {name}"
-    shown = format_value(facet, value)
+    shown, limit = format_value(facet, value), _LIMITS.get(op, "")
     if isinstance(value, str) or facet == "price":
-        return f"{negated}{_LIMITS.get(op, '')} {shown}".strip()
+        return f"{negated}{limit}{shown}"
     inside = "in " if catalog.facets[facet].unit else ""
-    return f"{negated}{_LIMITS.get(op, '')} {shown} {inside}{name}".strip()
+    return f"{negated}{limit}{shown} {inside}{name}"
 
 
 def phrases(constraints: Iterable[Constraint], catalog: Catalog) -> str:

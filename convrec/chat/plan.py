@@ -107,7 +107,7 @@ def _choice(reading: Reading, before: State, state: State, catalog: Catalog, wor
     opening: list[str] = []
     notes = [f"unmet: {wish}" for wish in reading.unmet]
     if reading.unmet:
-        more = bool(reading.constraints or reading.wishes or before.constraints)
+        more = bool(reading.constraints or reading.wishes)
         opening.append(words.say("not_stocked", words=listed(map(quoted, reading.unmet), "or"), near="", more=more))
         if not more:
             return Plan(tuple(opening), notes=tuple(notes))
@@ -115,8 +115,9 @@ def _choice(reading: Reading, before: State, state: State, catalog: Catalog, wor
         return Plan((*opening, words.say("nothing_left")), notes=(*notes, "nothing left"))
 
     if reading.act is Act.MORE and not reading.references:
-        allowed = free & catalog.mask(state.hard)
-        ready = tuple(item for item in before.offered if item.item_id in catalog and allowed[catalog.row(item.item_id)])
+        # they met all earlier wishes, or their reply said which one they miss: only this message can rule them out
+        fits = free & catalog.mask(c for c in reading.constraints if c.hard)
+        ready = tuple(item for item in before.offered if item.item_id in catalog and fits[catalog.row(item.item_id)])
         if ready:
             most = reading.count or ALTERNATIVES
             return Plan(tuple(opening), ready=ready[:most], spare=ready[most:], notes=tuple(notes))
@@ -142,7 +143,7 @@ def _choice(reading: Reading, before: State, state: State, catalog: Catalog, wor
 
     allowed = free & catalog.mask(state.hard)
     if not allowed.any():
-        allowed = relaxed(state.hard, count + ALTERNATIVES)
+        allowed = relaxed(state.hard, count)
     elif alike := [r.item_id for r in reading.references if r.kind == "shown"]:
         allowed = _alike(allowed, catalog.row(alike[0]), reading, catalog)
     if reading.together:

@@ -111,7 +111,8 @@ class ScriptTurn(_Strict):
 
 
 class Script(_Strict):
-    """`user` is a shopper of the dataset; or `history` lists item ids; or neither: someone new."""
+    """`user` is a shopper of the dataset; or `history` lists item ids or categories, of which the first item not yet
+    bought is taken; or neither: someone new."""
 
     path: Path
     about: str
