@@ -203,6 +203,25 @@ def converse(
         raise typer.Exit(1)
 
 
+@app.command()
+def serve(
+    model: Annotated[str | None, typer.Option(help="A model folder or hub id; default: the embedded one.")] = None,
+    dataset: Annotated[Path | None, typer.Option(help="The dataset folder whose shoppers can be chosen.")] = None,
+    db: Annotated[str | None, typer.Option(help="The database's URL.")] = None,
+    host: Annotated[str | None, typer.Option(help="The address to listen on; 0.0.0.0 for every one.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port to listen on.")] = None,
+) -> None:
+    """Open the page, and the JSON endpoints beside it."""
+    from convrec.settings import Settings
+    from convrec.ui import serve as page
+
+    settings = Settings()
+    shoppers = dataset or (settings.dataset if model is None else None)
+    page.serve(
+        model or str(settings.model), shoppers, db or settings.database, host or settings.host, port or settings.port
+    )
+
+
 def _assignment(entry: str) -> tuple[str, str]:
     name, equals, value = entry.partition("=")
     if not (name and equals and value):

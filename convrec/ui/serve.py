@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio is imported: the page calls nobody
 
 import gradio as gr
 
 from convrec.api import add_endpoints
+from convrec.chat.cast import load
 from convrec.chat.chat import Chat
+from convrec.datasets import read_dataset
 from convrec.errors import ConfigError
+from convrec.settings import DATA
+from convrec.store import Store
 from convrec.ui.blocks import build
 from convrec.ui.style import CSS, theme
 
 WAITING = 64  # messages that may wait for their turn; more are told to try again
+
+
+def serve(model: str, dataset: Path | None, database: str, host: str, port: int) -> None:
+    """Serves a model folder or hub id until interrupted; the shoppers of `dataset`, if given, may be chosen.
+
+    Raises ConvrecError as the rooms below do: a folder, a database or a port that cannot be opened.
+    """
+    cast = load(model)
+    with Store(database) as store:
+        if dataset is not None:
+            store.import_histories(read_dataset(dataset))
+        launch(Chat(*cast, store), invented=Path(model) == DATA / "model", host=host, port=port)
 
 
 def launch(chat: Chat, *, invented: bool, host: str, port: int, block: bool = True) -> gr.Blocks:
