@@ -51,7 +51,7 @@ class Format:
                 raise DataError(f"no such source: {path}")
         if items and not self.item:
             raise DataError(f"{self.name} has its items beside the interactions; leave out --items {items}")
-        if source.is_file():
+        if not source.is_dir():
             if self.item and not items:
                 raise DataError(f"{source} holds the interactions only; name the items file too: --items FILE")
             return source, items

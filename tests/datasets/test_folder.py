@@ -13,10 +13,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from dataset_samples import small_dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
-from dataset_samples import small_dataset
 
 from convrec.catalog import Catalog, Item
 from convrec.datasets import Dataset, read_dataset, write_dataset
