@@ -91,8 +91,9 @@ def plot(dataset: Dataset, folder: str | Path) -> Path:
     )
     top_left.hist(np.minimum(lengths, 50), bins=range(1, 52))
     top_left.set(title="Items per user", xlabel="items (50: 50 or more)", ylabel="users")
-    top_right.plot(range(1, len(counts) + 1), sorted(counts.values(), reverse=True))
-    top_right.set(title="Popularity", xlabel="rank of the item", ylabel="interactions", xscale="log", yscale="log")
+    if counts:
+        top_right.loglog(range(1, len(counts) + 1), sorted(counts.values(), reverse=True))
+    top_right.set(title="Popularity", xlabel="rank of the item", ylabel="interactions")
     if prices:
         low_left.hist(prices, bins=np.geomspace(min(prices), max(prices) + 0.01, 40))
         low_left.set(xscale="log")
