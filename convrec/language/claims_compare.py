@@ -39,7 +39,7 @@ def comparisons(sentence: Sentence, world: World) -> Iterator[Found]:
         elif token.low in ("same", "identical", "different"):
             yield from _same(sentence, world, at)
         elif token.low in ("shares", "keeps") or (
-            token.low in ("matches", "match") and "in" in sentence.words(at, at + 6)
+            token.low in ("matches", "match") and {"in", "of"}.intersection(sentence.words(at, at + 6))
         ):
             yield from _shares(sentence, world, at)
         elif token.low.endswith("er") and sentence.low(at + 1) == "than" and token.low not in _W["plain_er"]:
@@ -109,6 +109,8 @@ def _more_or_less(sentence: Sentence, world: World, at: int) -> Iterator[Found]:
             degree = _PRICE_MORE if word == "more" else _PRICE_LESS
             found = _compared(sentence, world, at, at + 1, degree, denied)
             yield found if about_price else Found(found.start, found.end, "comparison", False)
+    elif sentence.low(at - 1) in ("cost", "costs") and not sentence.mention(at + 1) and not _W["verbs"] >= {after}:
+        yield _compared(sentence, world, at, at + 1, _PRICE_MORE if word == "more" else _PRICE_LESS, denied)
     elif after == "for" and {"pay", "paid", "spend", "spent"}.intersection(sentence.words(at - 3, at)):
         entity = sentence.next_entity(at + 2, 4)
         if entity is not None and entity.rows and not entity.itself:  # "you paid more for X": the item costs less
@@ -132,7 +134,9 @@ def _same(sentence: Sentence, world: World, at: int) -> Iterator[Found]:
         noun = sentence.tokens[at + 1].low.removeprefix("attr:")  # "the same ⟨category⟩ as"
     if noun in ("as", "on") and sentence.low(at - 1) == "the" and sentence.low(at - 2) in ("is", "are"):
         noun = stem(sentence.low(at - 3))  # "the colour is the same as on ⟨reference⟩"
-    if noun == "as":
+    if noun == "as" and sentence.low(at - 2) in _W["cost_words"]:
+        noun = "price"
+    elif noun == "as":
         return  # "it is blue, the same as ⟨reference⟩": the likeness belongs to "blue"
     entity = None
     for i in range(at + 1, min(at + 6, len(sentence.tokens))):
@@ -172,10 +176,11 @@ def _most(sentence: Sentence, world: World, mention: Mention) -> Found:
     kind = next(
         (m for m in sentence.mentions if m.kind == "category" and mention.end <= m.start <= mention.end + 3), None
     )
+    named = kind.meanings[0] if kind is not None else None
     everywhere = kind is None and "⟨category⟩" not in sentence.text and bool(_EVERYWHERE.intersection(around))
     denied = sentence.negated(mention.start, mention.end)
     holds = bool(rows) and all(
-        world.truth.is_most(mention.meanings[0].value, row, everywhere, among) is not denied for row in rows
+        world.truth.is_most(mention.meanings[0].value, row, everywhere, among, named) is not denied for row in rows
     )
     return Found(mention.start, mention.end, "superlative", holds)
 

@@ -80,6 +80,8 @@ def _again_fits(sentence: Sentence, world: World, at: int, name: str) -> bool:
     """ "another ⟨category⟩", "also by ⟨brand⟩", "⟨brand⟩ again": something like it was bought or shown before."""
     start, end = sentence.clause(at)
     words = [*sentence.words(max(start, at - 3), at), *sentence.words(at + 1, min(end, at + 2))]
+    if "first" in words and "your" in words:
+        return world.count(lambda row: _same(world, name, row)) == 0
     if not (_AGAIN - {"more"}).intersection(words) and "stay" not in words and "stays" not in words:
         return True
     rows = {*world.context.history, *world.rows_of("reference")}
@@ -166,8 +168,11 @@ def _title_fits(sentence: Sentence, world: World, at: int, frame: Frame) -> bool
     if sentence.negated(at, at + 1) and "like" not in sentence.words(at - 2, at):
         return False
     owned = world.row in world.context.history
-    if sentence.low(at - 1) in ("your", "than", "unlike"):
-        return owned and sentence.low(at - 1) == "your"
+    before = sentence.words(at - 3, at)
+    if "your" in before and not {"next", "new"}.intersection(before):
+        return owned
+    if before[-1:] in (["than"], ["unlike"]):
+        return False
     if frame.about == "history" and not frame.loose:
         return owned
     return True
@@ -181,6 +186,9 @@ def _other_fits(sentence: Sentence, world: World, at: int, name: str, frame: Fra
         return False
     start, end = sentence.clause(at)
     near = sentence.words(max(start, at - 6), min(end, at + 7))
+    after = sentence.words(at + 1, at + 4)
+    if after[:1] == ["you"] and _W["owning"].intersection(after[1:]) and "seen" not in after and not owned:
+        return False
     if "never" in near and frame.about == "history" and owned:
         return False
     newest = bool(world.context.history) and bool(rows) and rows[0] == world.context.history[-1]

@@ -74,7 +74,7 @@ class Sentence:
         """Whether a clause ends here for good: a semicolon, a dash, "but"."""
         token = self.tokens[at]
         if token.kind == "mark":
-            return token.low in ";:!?.—–()"
+            return token.low in ";:!?.—–-()"
         return token.low in _W["breaks"] and token.kind == "word" and at not in self._mention_at
 
     def clause(self, at: int) -> tuple[int, int]:
@@ -204,7 +204,9 @@ class Sentence:
             and "that" not in words[:6]
         ):
             return _OPEN
-        if _W["sums"].intersection(words) and not any(e.itself for e in self.entities):
+        counted = any(t.kind == "number" for t in self.tokens) or words[:1] in (["half"], ["much"])
+        summing = words[:2] == ["most", "of"] or (counted and _W["sums"].intersection(words))
+        if summing and not any(e.itself for e in self.entities):
             return _HISTORY
         return ITEM
 
@@ -232,7 +234,8 @@ class Sentence:
         if said == {"have"} and (self.low(you - 1) in ("one", "it", "this", "here") or self.low(at) == "spend"):
             return at, ITEM  # "in this one you have …", "what you have to spend"
         if (
-            at < len(self.tokens)
+            seen
+            and at < len(self.tokens)
             and self.tokens[at].kind == "fact"
             and self.tokens[at].low in ("saving", "extra", "price")
         ):

@@ -30,6 +30,8 @@ def item_claims(sentence: Sentence, world: World) -> Iterator[Found]:
             said = mention.meanings[0].value is not sentence.negated(mention.start, mention.end)
             yield Found(mention.start, mention.end, "stock", said is live and frame.about == "item")
         elif mention.kind in ("quality", "service"):
+            if frame.about == "if" or any(s <= mention.start < e for s, e, _ in sentence.triggers):
+                continue
             holds = world.truth.says(world.row, mention.meanings[0].value) and not sentence.negated(
                 mention.start, mention.end
             )

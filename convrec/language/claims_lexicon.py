@@ -35,8 +35,8 @@ class Lexicon:
 
 
 _PHRASES = (
-    "contrast", "owned_words", "previous_words", "compatible", "quality", "service", "in_stock", "out_of_stock",
-    "plain_phrases", "claim_endings",
+    "contrast", "owned_words", "previous_words", "compatible", "quality", "service", "common_values", "in_stock",
+    "out_of_stock", "plain_phrases", "claim_endings",
 )  # fmt: skip
 _MAPS = (
     "spellings",

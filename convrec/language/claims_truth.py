@@ -25,9 +25,6 @@ class Truth:
         self._words = lru_cache(maxsize=8192)(self._words_of)
         self._extreme = lru_cache(maxsize=4096)(self._extreme_of)
         self._keys = lru_cache(maxsize=256)(lambda degree: vocabulary.keys_of(degree, catalog))
-        self._leaves: dict[str, list[int]] = {}
-        for row, item in enumerate(catalog.items):
-            self._leaves.setdefault(item.leaf, []).append(row)
 
     def has(self, row: int, meaning: Meaning) -> bool:
         """Whether the item is what a flag, value, part, brand, category or property says."""
@@ -85,24 +82,27 @@ class Truth:
             return None
         return 1 if signs <= {0, 1} and 1 in signs else -1 if -1 in signs else 0
 
-    def is_most(self, degree: Degree, row: int, everywhere: bool, among: bool) -> bool:
-        """Whether no live item of the same leaf (or `everywhere`) is more so; `among`: it is in the first quarter."""
+    def is_most(self, degree: Degree, row: int, everywhere: bool, among: bool, named: Meaning | None = None) -> bool:
+        """Whether no live item of the same leaf (of the category `named`, or `everywhere`) is more so; `among`: whether
+        it is in the first quarter."""
+        group = named if named is not None else "" if everywhere else self.catalog[row].leaf
         values = [(key, value) for key in self._keys(degree) if (value := self.number(row, key)) is not None]
         return bool(values) and all(
-            degree.sign * value
-            >= self._extreme(key, degree.sign, "" if everywhere else self.catalog[row].leaf, among) - _TOLERANCE
-            for key, value in values
+            degree.sign * value >= self._extreme(key, degree.sign, group, among) - _TOLERANCE for key, value in values
         )
 
-    def _extreme_of(self, key: str, sign: int, leaf: str, among: bool) -> float:
-        rows = self._leaves.get(leaf, []) if leaf else range(len(self.catalog))
-        values = sorted(
-            (sign * v for row in rows if self.catalog.live[row] and (v := self.number(row, key)) is not None),
-            reverse=True,
-        )
+    def _extreme_of(self, key: str, sign: int, group: Meaning | str, among: bool) -> float:
+        """The highest value (times `sign`) of the live items of a leaf, of a named category, or ("") of all."""
+        rows = [row for row in range(len(self.catalog)) if self.catalog.live[row] and self._belongs(row, group)]
+        values = sorted((sign * v for row in rows if (v := self.number(row, key)) is not None), reverse=True)
         if not values:
             return float("inf")
         return values[(len(values) - 1) // 4] if among else values[0]
+
+    def _belongs(self, row: int, group: Meaning | str) -> bool:
+        if isinstance(group, Meaning):
+            return self.has(row, group)
+        return group in ("", self.catalog[row].leaf)
 
     def _has_value(self, row: int, key: str, value: str) -> bool:
         phrase = stems(value)

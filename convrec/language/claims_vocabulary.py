@@ -167,9 +167,9 @@ class Vocabulary:
             self._add_all(LEXICON.phrases[name], Meaning(kind))
         self._add_all(LEXICON.phrases["in_stock"], Meaning("stock", value=True))
         self._add_all(LEXICON.phrases["out_of_stock"], Meaning("stock", value=False))
-        praise: tuple[MeaningKind, ...] = ("quality", "service")
-        for kind in praise:
-            for phrase in LEXICON.phrases[kind]:
+        unfounded: dict[str, MeaningKind] = {"quality": "quality", "service": "service", "common_values": "quality"}
+        for name, kind in unfounded.items():
+            for phrase in LEXICON.phrases[name]:
                 if not self.facet_words.issuperset(stems(phrase)):  # "warranty" is a facet of some catalogues
                     self._add(stems(phrase), Meaning(kind, value=stems(phrase)), alone=True)
 

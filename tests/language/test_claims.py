@@ -1,0 +1,330 @@
+"""The claim checker on a small catalogue, case by case, and on narratives of the demo shop, with and without errors."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from planting import PLANTERS, Case
+
+from convrec.catalog import Catalog, Item
+from convrec.conversation import Constraint, Op
+from convrec.datasets.shop.catalogue import build_items
+from convrec.evaluate.claims import count_claims
+from convrec.language.claims import ClaimChecker, complete, sentences
+from convrec.language.facts import Context, facts_of
+from convrec.regen.writer import Writer
+
+PEN = {"refillable": True, "waterproof": False, "left_handed": True, "tip_mm": 0.7, "weight_g": 12.0, "colour": "blue"}
+ITEMS = [
+    Item(
+        "pen",
+        "Penora Glide Gel Pen",
+        "Penora",
+        ("Writing", "Gel pens"),
+        9.8,
+        "A pen for long letters.",
+        (),
+        {**PEN, "ink": "gel", "system": "Penora G2 refill"},
+    ),
+    Item(
+        "dear",
+        "Inkwell Royal Fountain Pen",
+        "Inkwell",
+        ("Writing", "Fountain pens"),
+        48.0,
+        "",
+        ("Award-winning design",),
+        {**PEN, "refillable": False, "colour": "black", "weight_g": 30.0, "tip_mm": 0.5, "ink": "dye"},
+    ),
+    Item(
+        "refill",
+        "Penora Refill, Blue",
+        "Penora",
+        ("Writing", "Pen refills"),
+        3.5,
+        "",
+        (),
+        {"colour": "blue", "fits": "Penora G2 refill", "recycled": False},
+    ),
+    Item(
+        "book",
+        "Papyra Lined Notebook",
+        "Papyra",
+        ("Paper", "Notebooks"),
+        7.0,
+        "",
+        (),
+        {"sheets": 80, "colour": "red", "recycled": True, "weight_g": 200.0},
+    ),
+    Item(
+        "cheap",
+        "Sefto Basic Gel Pen",
+        "Sefto",
+        ("Writing", "Gel pens"),
+        2.0,
+        "",
+        (),
+        {**PEN, "colour": "red", "weight_g": 9.0, "ink": "gel"},
+        available=False,
+    ),
+]
+SMALL = Catalog(ITEMS)
+CHECKER = ClaimChecker(SMALL)
+# The pen, seen by someone who owns a notebook, then two Penora things; steered away from the fountain pen; at most $12.
+LIMIT, BLUE = Constraint("price", Op.AT_MOST, 12.0), Constraint("colour", Op.IS, "blue")
+CONTEXT = Context(history=(3, 2), constraints=(LIMIT, BLUE), reference=1)
+
+TRUE = [
+    "The ⟨title⟩ from ⟨brand⟩ costs ⟨price⟩, ⟨saving⟩ less than the ⟨reference⟩.",
+    "It is refillable, and it is not waterproof.",
+    "It can be refilled, which suits left-handers.",
+    "It isn't waterproof, though it is left-handed.",
+    "At ⟨price⟩ it stays under your ⟨limit⟩.",
+    "It is blue, as you asked.",
+    "It is by ⟨brand⟩, like your ⟨owned:1⟩.",
+    "It is lighter than the ⟨reference⟩, which is not refillable.",
+    "The ⟨reference⟩ is black; this one is blue.",
+    "Unlike the ⟨reference⟩, it is refillable.",
+    "It is not black but blue.",
+    "It fits the ⟨owned:1⟩ you bought.",
+    "It has a 0.7 mm tip and weighs 12 g.",
+    "At $9.80 it costs less than the ⟨reference⟩.",
+    "You bought the ⟨owned:1⟩ and the ⟨owned:2⟩.",
+    "It is cheaper than the Inkwell Royal Fountain Pen.",
+    "The tip is thicker than that of the ⟨reference⟩.",
+    "It is in stock.",
+    "Have a look and tell me what you think.",
+    "Should it be cheaper, or black?",
+    "You did ask for blue, and this is blue.",
+    "It shares its brand with your ⟨owned:1⟩.",
+    "It is within your budget.",
+    "This is the cheapest of our gel pens that we can send.",
+]
+FALSE = [
+    "It is not refillable.",
+    "It isn't refillable.",
+    "This non-refillable pen costs ⟨price⟩.",
+    "It is waterproof.",
+    "It is not ⟨attr:colour⟩.",
+    "It is red.",
+    "It is made by Inkwell.",
+    "It costs $12.80.",
+    "It has a 0.5 mm tip.",
+    "It costs ⟨saving⟩.",
+    "It costs ⟨saving⟩ more than the ⟨reference⟩.",
+    "The ⟨reference⟩ is cheaper.",
+    "It is heavier than the ⟨reference⟩.",
+    "It is lighter than the moon, and better than any other.",
+    "Your ⟨title⟩ is blue.",
+    "You already own the ⟨title⟩.",
+    "You own the ⟨reference⟩.",
+    "It is ⟨attr:colour⟩, like your ⟨owned:2⟩.",
+    "It has the same brand as your ⟨owned:2⟩.",
+    "It fits your ⟨owned:2⟩.",
+    "You keep choosing Sefto.",
+    "You have bought several gel pens.",
+    "It is refillable, as you asked.",
+    "It is over your ⟨limit⟩.",
+    "It is sold out.",
+    "It is award-winning.",
+    "It lasts for years and everyone loves it.",
+    "It is splashproof.",
+    "It is the heaviest pen in the whole shop.",
+    "This notebook costs ⟨price⟩.",
+    "Under ⟨price⟩ it is yours.",
+    "It weighs ⟨attr:tip_mm⟩.",
+    "⟨unknown⟩ is nice.",
+    "It costs ⟨extra⟩ more.",
+    "Your latest purchase is the ⟨owned:2⟩.",
+    "Free shipping, too.",
+    "It is cheaper than the Sefto Basic Gel Pen.",
+]
+
+
+@pytest.mark.parametrize("sentence", TRUE)
+def test_true_sentence_is_released(sentence: str) -> None:
+    assert [c for c in CHECKER.check(sentence, 0, CONTEXT) if not c.supported] == []
+
+
+@pytest.mark.parametrize("sentence", FALSE)
+def test_false_sentence_is_kept_back(sentence: str) -> None:
+    assert not CHECKER.release(sentence, 0, CONTEXT)
+
+
+def test_praise_that_the_catalogue_states_is_allowed() -> None:
+    assert CHECKER.release("It has an award-winning design.", 1, Context())
+    assert not CHECKER.release("It has an award-winning design.", 0, Context())
+
+
+def test_claims_say_what_they_are_and_who_makes_them() -> None:
+    claims = CHECKER.check("The ⟨title⟩ is refillable and black.", 0, CONTEXT)
+    assert [(c.text, c.kind, c.supported, c.by_fact) for c in claims] == [
+        ("⟨title⟩", "fact", True, True),
+        ("refillable", "flag", True, False),
+        ("black", "value", False, False),
+    ]
+
+
+def test_a_catalogue_of_titles_and_brands_is_enough() -> None:
+    bare = Catalog(
+        [Item("1", "VTECH Cordless Phone, White", "VTech", ("Telephones",)), Item("2", "HP Black Ink", "HP", ("Ink",))]
+    )
+    checker = ClaimChecker(bare)
+    assert checker.release("The ⟨title⟩ is a cordless one by ⟨brand⟩.", 0, Context())
+    assert not checker.release("It is made by HP.", 0, Context())
+    assert not checker.release("It is refillable.", 0, Context())
+    assert not checker.release("It costs ⟨price⟩.", 0, Context())
+
+
+# ── the demo shop ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def shop() -> Catalog:
+    return Catalog(build_items(7))
+
+
+@pytest.fixture(scope="module")
+def shop_checker(shop: Catalog) -> ClaimChecker:
+    return ClaimChecker(shop)
+
+
+@pytest.fixture(scope="module")
+def narratives(shop: Catalog) -> list[tuple[str, int, Context]]:
+    """True narratives of all kinds, in contexts with purchases, wishes and an item steered away from."""
+    rng, writer = random.Random(3), Writer(shop)
+    leaves: dict[str, list[int]] = {}
+    for row, item in enumerate(shop.items):
+        leaves.setdefault(item.leaf, []).append(row)
+    written: list[tuple[str, int, Context]] = []
+    for number in range(260):
+        row = rng.randrange(len(shop))
+        reference = rng.choice([other for other in leaves[shop[row].leaf] if other != row])
+        fitting = [int(r) for r in shop.compatible(row).nonzero()[0]]
+        owned = [rng.randrange(len(shop)) for _ in range(rng.randint(2, 6))] + rng.sample(fitting, min(len(fitting), 1))
+        history = tuple(r for r in dict.fromkeys([*owned, *([reference] if number % 3 == 0 else [])]) if r != row)
+        critique = writer.critiques(reference, row, rng, "train", 1, history)
+        constraints = critique[0][1].constraints if critique else ()
+        context = Context(history, constraints, reference)
+        kind = rng.choice(["reply", "reply", "reply", "endorsement", "purchase_reason", "user_summary"])
+        written.append((writer.narrative(kind, row, context, rng), row, context))
+    return written
+
+
+def test_true_narratives_are_released(shop_checker: ClaimChecker, narratives: list[tuple[str, int, Context]]) -> None:
+    counts = count_claims(shop_checker, narratives)
+    assert counts["narratives"] == len(narratives)
+    assert counts["claims"] > 3 * len(narratives)
+    assert counts["true_before"] >= 0.995
+    assert counts["true_after"] == 1.0
+    assert counts["dropped_sentences"] <= 0.01
+    assert counts["fact_claims"] + counts["text_claims"] == counts["claims"]
+
+
+@pytest.mark.parametrize("kind", PLANTERS)
+def test_planted_errors_are_caught(
+    kind: str, shop: Catalog, shop_checker: ClaimChecker, narratives: list[tuple[str, int, Context]]
+) -> None:
+    rng = random.Random(f"plant {kind}")
+    missed, planted = [], 0
+    for text, row, context in narratives:
+        case = Case(rng.choice(sentences(text)), row, context)
+        wrong = PLANTERS[kind](shop, case, rng)
+        if wrong is not None:
+            planted += 1
+            if shop_checker.release(wrong.sentence, wrong.row, wrong.context):
+                missed.append((wrong.sentence, facts_of(shop, row, context)["title"]))
+    assert planted >= 40
+    assert len(missed) <= 0.02 * planted, missed
+
+
+def test_every_kind_of_claim_occurs(shop_checker: ClaimChecker, narratives: list[tuple[str, int, Context]]) -> None:
+    kinds = Counter(
+        c.kind for text, row, ctx in narratives for s in sentences(text) for c in shop_checker.check(s, row, ctx)
+    )
+    assert {"fact", "flag", "value", "brand", "number", "comparison", "compatible", "history", "wish"} <= kinds.keys()
+
+
+# ── any text at all ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+FACTS = st.sampled_from(
+    ["⟨title⟩", "⟨price⟩", "⟨saving⟩", "⟨limit⟩", "⟨owned:2⟩", "⟨owned:99⟩", "⟨attr:colour⟩", "⟨x⟩", "⟨owned⟩"]
+)
+WORDS = st.sampled_from(
+    [
+        "it",
+        "is",
+        "not",
+        "your",
+        "you",
+        "bought",
+        "like",
+        "cheaper",
+        "than",
+        "the",
+        "refillable",
+        "no",
+        "blue",
+        "Penora",
+        ",",
+        ".",
+        ";",
+        ":",
+        "two",
+        "$9.80",
+        "0.7",
+        "mm",
+        "fits",
+        "for",
+        "as",
+        "asked",
+        "the last one",
+        "unlike",
+        "if",
+        "one of the cheapest",
+        "more sheets",
+        "the same brand as",
+        "what you have",
+        "⟨",
+        "⟩",
+        "'s",
+    ]
+)
+TEXTS = st.one_of(st.text(max_size=80), st.lists(st.one_of(FACTS, WORDS), max_size=25).map(" ".join))
+
+
+@given(TEXTS, st.integers(0, 4), st.sampled_from([CONTEXT, Context(), Context((4, 4, 0)), Context((), (BLUE,), 0)]))
+@settings(max_examples=300, deadline=None)
+def test_checking_never_raises_and_quotes_the_sentence(text: str, row: int, context: Context) -> None:
+    for claim in CHECKER.check(text, row, context):
+        assert claim.text in text
+        assert claim.by_fact == (claim.kind == "fact")
+
+
+@given(TEXTS)
+@settings(max_examples=200, deadline=None)
+def test_sentences_lose_nothing(text: str) -> None:
+    assert "".join(sentences(text)).rstrip() == text.rstrip() or not text.strip()
+
+
+@given(TEXTS, st.integers(1, 7))
+@settings(max_examples=200, deadline=None)
+def test_sentences_come_out_the_same_while_they_are_written(text: str, step: int) -> None:
+    said, rest = [], ""
+    for start in range(0, len(text), step):
+        finished, rest = complete(rest + text[start : start + step])
+        said += finished
+    assert [*said, rest] == [*complete(text)[0], complete(text)[1]]
+
+
+def test_sentences_end_where_a_reader_would_end_them() -> None:
+    text = "It has a 0.7 mm tip, approx. 12 g. ⟨title⟩ costs ⟨price⟩! Does it fit? “Yes.” It does"
+    assert sentences(text) == [
+        "It has a 0.7 mm tip, approx. 12 g.", " ⟨title⟩ costs ⟨price⟩!", " Does it fit?", " “Yes.”", " It does",
+    ]  # fmt: skip
+    assert complete("It costs $9.") == ([], "It costs $9.")
+    assert complete("It costs $9.80. It") == (["It costs $9.80."], " It")
