@@ -79,6 +79,7 @@ class Lexicon:
             if facet.key not in ("brand", "category", SYSTEM, FITS):
                 self._add_attribute(facet)
         self._add_others(words)
+        self._leave_heads()
         self._longest: dict[str, int] = {}
         for phrase in self._senses:
             self._longest[phrase[0]] = max(self._longest.get(phrase[0], 0), len(phrase))
@@ -207,6 +208,17 @@ class Lexicon:
                 self._add_absent(phrases, family)
         if "brand" in facets:
             self._add_absent(words["elsewhere"], "brand")
+
+    def _leave_heads(self) -> None:
+        """ "AA batteries" are batteries of size AA, not something powered by an "AA battery"."""
+        for phrase in [p for p in self._senses if len(p) > 1]:
+            head = self._senses.get(phrase[-1:], ())
+            rest = self._senses.get(phrase[:-1], ())
+            if any(s.facet == "category" for s in head) and any(s.kind is Kind.VALUE for s in rest):
+                kept = [s for s in self._senses[phrase] if s.kind is not Kind.VALUE or s.facet in ("category", "brand")]
+                self._senses[phrase] = kept
+                if not kept:
+                    del self._senses[phrase]
 
     def _add_absent(self, phrases: Iterable[str], family: str) -> None:
         for phrase in phrases:

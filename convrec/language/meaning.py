@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from convrec.catalog import Catalog
 from convrec.conversation import Constraint, Op, Reference
@@ -60,7 +60,9 @@ class Meaning:
             cues = self._cues_before(place)
             if mention.of(Kind.SCALE) and self._scale(place, mention, manner, cues):
                 continue
-            if mention.of(Kind.FACET):
+            named = manner.waived or cues.keys() & {"another", "same", "less", "more"}
+            named = named or (any(s.facet in self._topics for s in mention.of(Kind.FACET)) and "want" not in cues)
+            if mention.of(Kind.FACET) and (named or not mention.of(Kind.VALUE)):
                 self._facet(mention, manner, cues)
             elif mention.of(Kind.VALUE):
                 self._value(place, mention, manner, cues)
@@ -90,6 +92,17 @@ class Meaning:
             if self._is_aside(place, mention, cues):
                 return
             self.draft.category = self.draft.category or str(sense.value)
+        following = self._u.words[mention.last].stem if mention.last < len(self._u) else ""
+        if "the" in cues and following == "one" and "want" not in self._cues_in_clause(place):
+            return  # "the glued ones fall apart"
+        if (
+            self._topics
+            and not negative
+            and sense.facet not in self._topics
+            and self._catalog.facets[sense.facet].kind != "list"
+        ):
+            self.draft.unmet.append(self._u.said(mention.first, mention.last))
+            return
         value = True if isinstance(sense.value, bool) else sense.value
         self._add(
             sense.facet, Op.NOT if negative else Op.IS, value, not soft or (manner.insisted and sense.sure), mention
@@ -121,18 +134,30 @@ class Meaning:
             for sense in senses:
                 if sense.facet == wanted:
                     return sense
-        return max(senses, key=lambda s: self._topics.get(s.facet, 0), default=None)
+
+        def frequency(sense: Sense) -> tuple[int, int]:
+            return self._topics.get(f"{sense.facet}={sense.value}", 0), self._topics.get(sense.facet, 0)
+
+        return max(senses, key=frequency, default=None)
 
     def _is_aside(self, place: int, mention: Mention, cues: Mapping[str, Mention]) -> bool:
         """Whether a category only says what the thing asked for goes with: "a case for pens", "something for my desk"."""
-        if "for" in cues or "my" in cues:
+        start = place
+        while (
+            start
+            and self._mentions[start - 1].last == self._mentions[start].first
+            and self._mentions[start - 1].of(Kind.VALUE)
+        ):
+            start -= 1
+        fitting = (cues if start == place else self._cues_before(start)).get("for")
+        if "my" in cues or (
+            fitting and not (fitting.first and self._u.words[fitting.first - 1].stem in english()["offered"])
+        ):
             return True
         before = self._u.words[mention.first - 1].text if mention.first else ""
         article = before in ("a", "an", "the", "some")
         word = self._u.words[mention.first - 2].text if article and mention.first > 1 else before
-        return word in ("of", "on", "inside", "to") or (
-            word in ("with", "in", "and", "from") and bool(self.draft.category) and word != "and"
-        )
+        return word in ("on", "inside", "to") or (word in ("of", "with", "in", "from") and bool(self.draft.category))
 
     def _points(self, place: int, mention: Mention, sense: Sense, cues: Mapping[str, Mention], owned: bool) -> bool:
         """Whether "this pen", "my pen", "the pen I bought" point at something known instead of asking for it."""
@@ -166,11 +191,27 @@ class Meaning:
             return
         said = self._u.said(fitting.first, pointed.last)
         if self._catalog.compatible(pointed.row).any():
+            if not self.fits(pointed.row):  # "ink cartridges for my printer": what fits counts, not what it is called
+                self.draft.constraints = [
+                    replace(c, hard=c.hard and c.facet != "category") for c in self.draft.constraints
+                ]
             constraint = Constraint("compatible", Op.IS, pointed.reference.item_id, True, said)
             if constraint not in self.draft.constraints:
                 self.draft.constraints.append(constraint)
         elif "fit" in said or "compatible" in said:
             self.draft.unmet.append(said)
+
+    def refer_to_base(self, said: str) -> None:
+        """Takes what fits the base, where the shop knows such a thing: "which pods fit it?"."""
+        if self._base is not None and self.draft.category and self.fits(self._base):
+            self._put(Constraint("compatible", Op.IS, self._catalog[self._base].item_id, True, said))
+
+    def fits(self, row: int) -> bool:
+        """Whether anything (of the category asked for) is known to fit this item."""
+        fitting = self._catalog.compatible(row)
+        if self.draft.category:
+            fitting = fitting & self._catalog.satisfies(Constraint("category", Op.IS, self.draft.category))
+        return bool(fitting.any())
 
     def cues_before(self, first: int) -> dict[str, Mention]:
         """The cues that stand directly before word `first`."""

@@ -20,6 +20,7 @@ _UNIT_WORDS = {
     "minute": "min", "hour": "h", "hr": "h", "hrs": "h", "year": "years", "yr": "years", '"': "inch", "inche": "inch", "in": "inch",
     "gramme": "g", "gr": "g",
 }  # fmt: skip
+_SMALLER = {"l": ("ml", 1000), "kg": ("g", 1000), "m": ("cm", 100), "cm": ("mm", 10)}
 _FIGURE = re.compile(
     rf"(?<!\S)(?:(?P<upper>{UPPER})|(?P<lower>{LOWER})|(?P<around>{AROUND}))?(?: |(?<!\S))(?:an? )?(?P<pack>(?:pack|set|box|tube|packet) of )?"
     rf"(?P<number>\d+(?:\.\d+)?)(?: (?P<plus>\+))?(?P<rest>(?: [^\s,.;!?]+){{0,3}})"
@@ -62,9 +63,10 @@ class Measures:
         plus = 1 if match["plus"] else 0
         unit = _UNIT_WORDS.get(words[plus], words[plus]) if len(words) > plus else ""
         facet, used = "", plus
-        if unit in self._by_unit and (unit != "m" or len(words) > plus):
-            facet = self._best([f.key for f in self._by_unit[unit]], value, set(words), relevant)
-            used = plus + 1
+        if unit in self._by_unit or unit in _SMALLER:
+            unit, value = self._in_use(unit, value, relevant)
+            keys = [f.key for f in self._by_unit.get(unit, ())]
+            facet, used = (self._best(keys, value, set(words), relevant) if keys else ""), plus + 1
         else:
             for length in (3, 2, 1):
                 nouns = tuple(words[plus : plus + length])
@@ -96,9 +98,19 @@ class Measures:
             return Amount(
                 first, last, (Constraint(facet, Op.AT_MOST if bound == "upper" else Op.AT_LEAST, value, True, said),)
             )
+        if relevant and facet not in relevant:
+            return Amount(first, last, (), said)
         if any(np.isclose(value, known) for known in self._values[facet]):
             return Amount(first, last, (Constraint(facet, Op.IS, value, True, said),))
         return Amount(first, last, (), said)
+
+    def _in_use(self, unit: str, value: float, relevant: Mapping[str, int]) -> tuple[str, float]:
+        """The unit in which the items talked about are measured: 1 l is 1000 ml for bottles."""
+        if unit in _SMALLER and not any(f.key in relevant for f in self._by_unit.get(unit, ())):
+            smaller, factor = _SMALLER[unit]
+            if any(f.key in relevant for f in self._by_unit.get(smaller, ())):
+                return smaller, value * factor
+        return unit, value
 
     def _best(self, keys: list[str], value: float, around: set[str], relevant: Mapping[str, int]) -> str:
         def score(key: str) -> tuple[int, int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from convrec.conversation import Constraint, Op
 from convrec.language.utterance import Utterance
@@ -62,6 +62,7 @@ class Amount:
     last: int
     constraints: tuple[Constraint, ...]
     unmet: str = ""
+    relative: bool = False  # said against the reference's own price
 
 
 def find_prices(utterance: Utterance, reference: float | None) -> list[Amount]:
@@ -89,6 +90,10 @@ def _amount(u: Utterance, match: re.Match[str], *limits: tuple[Op, float], hard:
     return Amount(first, last, constraints, "prices other than in US$" if foreign else "")
 
 
+def _relative(u: Utterance, match: re.Match[str], *limits: tuple[Op, float], hard: bool = True) -> Amount:
+    return replace(_amount(u, match, *limits, hard=hard), relative=True)
+
+
 def _around(value: float) -> tuple[tuple[Op, float], tuple[Op, float]]:
     return (Op.AT_LEAST, 0.8 * value), (Op.AT_MOST, 1.2 * value)
 
@@ -98,15 +103,15 @@ def _against(u: Utterance, reference: float | None) -> Iterator[Amount]:
         return
     for match in _AGAINST.finditer(u.line):
         if match["half"]:
-            yield _amount(u, match, (Op.AT_MOST, reference / 2))
+            yield _relative(u, match, (Op.AT_MOST, reference / 2))
         elif match["percent"]:
-            yield _amount(u, match, (Op.AT_MOST, reference * (1 - min(float(match["percent"]), 100) / 100)))
+            yield _relative(u, match, (Op.AT_MOST, reference * (1 - min(float(match["percent"]), 100) / 100)))
         elif match["off"]:
-            yield _amount(u, match, (Op.AT_MOST, max(reference - float(match["off"]), 0.0)))
+            yield _relative(u, match, (Op.AT_MOST, max(reference - float(match["off"]), 0.0)))
         elif match["same"]:
-            yield _amount(u, match, *_around(reference), hard=False)
+            yield _relative(u, match, *_around(reference), hard=False)
         else:
-            yield _amount(u, match, (Op.AT_MOST, reference))
+            yield _relative(u, match, (Op.AT_MOST, reference))
 
 
 def _ranges(u: Utterance) -> Iterator[Amount]:

@@ -10,12 +10,13 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import permutations
 
 from convrec.catalog import FITS, SYSTEM, Catalog
 from convrec.conversation import Act, Constraint, Op, Reading
 from convrec.language.acts import act_phrases, settled_act
 from convrec.language.encoder import SentenceEncoder
-from convrec.language.lexicon import Kind, Lexicon, Mention
+from convrec.language.lexicon import Kind, Lexicon, Mention, Sense
 from convrec.language.likeness import Likeness
 from convrec.language.meaning import Draft, Meaning
 from convrec.language.measures import Measures
@@ -40,6 +41,11 @@ _TOGETHER = re.compile(
     r"|as a set|everything (?:i need )?for|everything (?:she|he|we|they|a \w+) needs?|all i need for|starter (?:kit|set)|bundle|work together|belong together)(?!\S)"
 )
 
+_FITS_IT = re.compile(
+    r"(?<!\S)(?:(?:fits?|fitting|compatible with|works? with|goes? (?:in|into|with)|for|made for) (?:it|this|that|them)"
+    r"(?= *$| [,.!?;]| please| pls| too| and | but )|(?:does|do|will|can) (?:it|this|that) (?:take|need|use)|it (?:takes|needs|uses))(?!\S)"
+)
+
 
 class Reader:
     """Reads messages over one catalogue. Building takes about a second with an encoder; reading a few milliseconds.
@@ -57,6 +63,7 @@ class Reader:
         for item in catalog.items:
             for category in item.categories:
                 self._topics[category].update(item.attributes.keys())
+                self._topics[category].update(f"{key}={value}" for key, value in item.attributes.items())
                 self._topics[category].update(["brand", "category", "price"])
 
     def read(self, text: str, situation: Situation = NOWHERE) -> Reading:
@@ -94,11 +101,13 @@ class Reader:
         draft = meaning.read()
         for p in pointed:
             meaning.refer(p, meaning.cues_before(p.first))
+        if (fitting := _FITS_IT.search(u.line)) is not None:
+            meaning.refer_to_base(u.said(*u.span(fitting)))
         self._take_amounts(u, draft, amounts, scope)
-        self._take_unknown(u, draft, runs, mentions, scope)
+        self._take_unknown(u, draft, runs, mentions, scope, topics)
         count, together = _count(counted), _TOGETHER.search(u.line) is not None
         draft.constraints = self._agreeing(draft.constraints)
-        act = self._act(u, acts, draft, mentions, situation, base, count)
+        act = self._act(u, acts, draft, mentions, situation, base, count, together)
         if act in (Act.WHY, Act.COMPARE, Act.PROFILE, Act.SOCIAL, Act.OFF_TOPIC, Act.MORE):
             asked = act is Act.MORE
             return Reading(
@@ -128,10 +137,14 @@ class Reader:
         return pointed + [p for p in titles if covered.isdisjoint(range(p.first, p.last))]
 
     def _topics_of(self, mentions: Sequence[Mention], base: int | None) -> Mapping[str, int]:
-        """How many of the items talked about have each facet: of the categories named, or of the base's own."""
+        """How many of the items talked about have each facet or value: those of the categories asked for, or of the
+        base's. A word that is a facet's name too ("ink", "paper") does not say what is talked about."""
         found: Counter[str] = Counter()
-        for mention in mentions:
-            for sense in mention.of(Kind.VALUE):
+        aside = False
+        for number, mention in enumerate(mentions):
+            if mention.cue or (number and mentions[number - 1].last != mention.first):
+                aside = mention.cue == "for"
+            for sense in () if aside or mention.of(Kind.FACET) else mention.of(Kind.VALUE):
                 if sense.facet == "category":
                     found.update(self._topics[str(sense.value)])
         if not found and base is not None:
@@ -163,6 +176,7 @@ class Reader:
     def _take_amounts(self, u: Utterance, draft: Draft, amounts: Sequence[Amount], scope: Scope) -> None:
         for amount in amounts:
             manner = scope.of(amount.first)
+            draft.relative = draft.relative or amount.relative
             if amount.unmet:
                 draft.unmet.append(amount.unmet)
             if manner.described:
@@ -176,8 +190,8 @@ class Reader:
                     draft.constraints.append(constraint)
 
     def _take_unknown(
-        self, u: Utterance, draft: Draft, runs: Sequence[tuple[int, int]], mentions: Sequence[Mention], scope: Scope
-    ) -> None:
+        self, u: Utterance, draft: Draft, runs: Sequence[tuple[int, int]], mentions: Sequence[Mention], scope: Scope, topics: Mapping[str, int],
+    ) -> None:  # fmt: skip
         """Unknown words: nearly a value by meaning (a preference), an object the shop does not have, or a wish."""
         senses = self._likeness.nearest([u.said(first, last) for first, last in runs])
         for (first, last), sense in zip(runs, senses, strict=True):
@@ -187,7 +201,7 @@ class Reader:
                 continue
             if last < len(u) and u.words[last].text == "free":
                 draft.unmet.append(u.said(first, last + 1))
-            elif sense is not None and not (sense.facet == "category" and draft.category):
+            elif sense is not None and self._credible(u, sense, first, last, mentions, draft, topics):
                 op = Op.NOT if manner.negative else Op.IS
                 value = sense.value if not isinstance(sense.value, bool) else True
                 draft.constraints.append(Constraint(sense.facet, op, value, False, said))
@@ -200,6 +214,14 @@ class Reader:
             else:
                 draft.wishes.append(f"not {said}" if manner.negative else said)
 
+    def _credible(
+        self, u: Utterance, sense: Sense, first: int, last: int, mentions: Sequence[Mention], draft: Draft, topics: Mapping[str, int]
+    ) -> bool:  # fmt: skip
+        """Whether a likeness of meaning may count: a category as what is asked for, a value of what is talked about."""
+        if sense.facet == "category":
+            return not draft.category and _object(u, first, last, mentions) is not None
+        return sense.facet in topics
+
     def _agreeing(self, constraints: Sequence[Constraint]) -> list[Constraint]:
         """Values that cannot hold at once are alternatives ("blue or black"), so neither is demanded."""
         out = list(dict.fromkeys(constraints))
@@ -207,17 +229,19 @@ class Reader:
         for constraint in out:
             if constraint.op is Op.IS and not isinstance(constraint.value, bool):
                 by_facet[constraint.facet].append(constraint)
-        for same in by_facet.values():
-            for constraint in same:
-                rows = self._catalog.satisfies(constraint)
-                others = [c for c in same if c is not constraint and c in out]
-                if any(not (rows & self._catalog.satisfies(other)).any() for other in others):
-                    out[out.index(constraint)] = replace(constraint, hard=False)
-        return out
+        exact = {c.facet for c in out if c.op is Op.IS}
+        out = [c for c in out if c.op not in (Op.LESS, Op.MORE) or c.facet not in exact]  # "thicker, say 1 mm"
+        rivals = {
+            one
+            for same in by_facet.values()
+            for one, other in permutations(same, 2)
+            if not (self._catalog.satisfies(one) & self._catalog.satisfies(other)).any()
+        }
+        return [replace(c, hard=False) if c in rivals else c for c in out]
 
     def _act(
         self, u: Utterance, acts: dict[str, list[tuple[int, int]]], draft: Draft, mentions: Sequence[Mention], situation: Situation,
-        base: int | None, count: int | None,
+        base: int | None, count: int | None, together: bool,
     ) -> Act:  # fmt: skip
         meant = {i for m in mentions if m.of(Kind.VALUE) or m.of(Kind.SCALE) for i in range(m.first, m.last)}
         settled = settled_act(u, acts, meant)
@@ -231,7 +255,7 @@ class Reader:
             return Act.MORE
         if "social" in acts and len(draft.wishes) <= 1:
             return Act.SOCIAL
-        if wants or count:
+        if wants or count or together:
             return Act.RECOMMEND
         if base is not None and draft.wishes and len(u) <= 8:
             return Act.STEER
@@ -241,11 +265,11 @@ class Reader:
         """STEER changes what was just shown or bought; RECOMMEND asks anew."""
         if base is None:
             return Act.RECOMMEND
-        other = draft.category and draft.category not in self._catalog[base].categories
-        if other:
-            return Act.RECOMMEND
-        turned = draft.relative or re.search(r"(?<!\S)(?:instead|rather|else|other|but)(?!\S)", u.line) is not None
-        turned = turned or any(c.op is Op.NOT for c in draft.constraints)
+        away = any(c.op is Op.NOT and not self._catalog.satisfies(c)[base] for c in draft.constraints)
+        if draft.category and draft.category not in self._catalog[base].categories:
+            return Act.STEER if away else Act.RECOMMEND
+        turned = draft.relative or re.search(r"(?<!\S)(?:instead|rather|else|other|anymore)(?!\S)", u.line) is not None
+        turned = turned or away
         return Act.STEER if situation.shown or turned else Act.RECOMMEND
 
 
@@ -265,21 +289,11 @@ def _count(match: re.Match[str] | None) -> int | None:
 def _object(u: Utterance, first: int, last: int, mentions: Sequence[Mention]) -> int | None:
     """Where the thing asked for begins, if these words are its head: "i need | a red bicycle" → the place of "red"."""
     start = first
-    while start > 0:
-        before = next((m for m in mentions if m.last == start), None)
-        if before is None or before.cue or not before.of(Kind.VALUE):
-            break
+    while (before := next((m for m in mentions if m.last == start), None)) and not before.cue and before.of(Kind.VALUE):
         start = before.first
-    if start == 0:
-        return None
-    article = u.words[start - 1].text in ("a", "an", "some", "any")
-    asked = start - (1 if article else 0)
-    cue = next((m for m in mentions if m.last == asked or (m.last == start and article)), None)
-    return (
-        start
-        if cue is not None
-        and cue.cue in ("want", "waive_before")
-        and last - start <= 5
-        and article | (cue.last == start)
-        else None
-    )
+    article = start > 0 and u.words[start - 1].text in ("a", "an", "some", "any")
+    asked = start - article
+    if article and (asked == 0 or u.words[asked - 1].is_mark):
+        return start
+    cue = next((m.cue for m in mentions if m.last in (asked, start) and m.cue), "")
+    return start if cue in ("want", "waive_before") and last - start <= 5 else None

@@ -49,6 +49,26 @@ _TENS = dict(
 )
 
 
+_MEASURED = frozenset(
+    [
+        "litre",
+        "liter",
+        "mm",
+        "millimetre",
+        "millimeter",
+        "cm",
+        "kilo",
+        "kg",
+        "metre",
+        "meter",
+        "dollar",
+        "buck",
+        "year",
+        "l",
+    ]
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """One word, number or mark. `start` and `end` are places in the message; `stem` is the folded singular."""
@@ -74,7 +94,7 @@ class Word:
 class Utterance:
     """`text` as typed (its first 8,000 characters), `words` in order, `line`: the words joined by single spaces.
 
-    Hyphens between words are left out ("non-refillable" is two words); number words are figures ("twelve" is 12, but
+    Hyphens and slashes between words are left out ("non-refillable" is two words); number words are figures ("twelve" is 12, but
     "one" stays a word: "the second one").
     """
 
@@ -127,7 +147,9 @@ def _words(text: str) -> list[Word]:
     for match in _PIECES.finditer(text.translate(_FOLD)):
         piece, start, end = match.group(), match.start(), match.end()
         if match.lastgroup == "mark":
-            if piece == "-" and not _is_range(text, start):
+            if piece == "/" or (piece == "-" and not _is_range(text, start)):
+                if text[start - 1 : start].isspace() and text[end : end + 1].isspace():
+                    words.append(Word(",", ",", start, end))  # a dash
                 continue
             words.append(Word(piece, piece, start, end))
         elif match.lastgroup == "number":
@@ -160,9 +182,12 @@ def _with_figures(words: Sequence[Word]) -> list[Word]:
     index = 0
     while index < len(words):
         word = words[index]
-        if word.text in _TENS or (_UNITS.get(word.text, 0) > 1) or word.text == "hundred":
+        following = words[index + 1].text if index + 1 < len(words) else ""
+        if word.text == "one" and following in _MEASURED:
+            out.append(Word("1", "1", word.start, word.end))
+            index += 1
+        elif word.text in _TENS or (_UNITS.get(word.text, 0) > 1) or word.text == "hundred":
             last, value = index, _TENS.get(word.text) or _UNITS.get(word.text) or 100
-            following = words[index + 1].text if index + 1 < len(words) else ""
             if word.text in _TENS and 0 < _UNITS.get(following, 0) < 10:
                 last, value = index + 1, value + _UNITS[following]
             elif following == "hundred":
