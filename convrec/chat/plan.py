@@ -26,6 +26,7 @@ _MOODS = (
     ("hello", re.compile(r"\b(hello|hi|hey|good (morning|afternoon|evening)|greetings)\b", re.I)),
 )
 _SUM = re.compile(r"\b(together|total|altogether|both|sum|add|all of (them|it|those|these))\b", re.I)
+_HOW_MUCH = re.compile(r"\b(how much|what.*\b(cost|price)|(cost|price).*\?)", re.I)
 _MONEY = re.compile(r"\b(cost|costs|price|pay|spend|much|total|sum|add)\b", re.I)
 
 
@@ -56,10 +57,8 @@ class Plan:
 def plan(text: str, reading: Reading, before: State, state: State, catalog: Catalog, words: Words) -> Plan:
     """The plan of the reply to one message: `before` is the state it met, `state` the one in which it is answered."""
     subjects = tuple(catalog.row(r.item_id) for r in reading.references if r.item_id in catalog)
-    if not reading.constraints and _SUM.search(text) and _MONEY.search(text):
-        rows = _at_least_two(subjects, before)
-        if len(rows) >= 2:
-            return Plan(opening=(explain.total(catalog, rows, words),))
+    if answer := _cost(text, reading, subjects, before, catalog, words):
+        return Plan(opening=(answer,))
     match reading.act:
         case Act.SOCIAL:
             mood = next((name for name, pattern in _MOODS if pattern.search(text)), "social")
@@ -108,7 +107,9 @@ def _choice(reading: Reading, before: State, state: State, catalog: Catalog, wor
     notes = [f"unmet: {wish}" for wish in reading.unmet]
     if reading.unmet:
         more = bool(reading.constraints or reading.wishes)
-        opening.append(words.say("not_stocked", words=listed(map(quoted, reading.unmet), "or"), near="", more=more))
+        departments = listed(dict.fromkeys(i.categories[0].lower() for i in catalog.items if i.categories))
+        unmet = listed(map(quoted, reading.unmet), "or")
+        opening.append(words.say("not_stocked", words=unmet, departments=departments, more=more))
         if not more:
             return Plan(tuple(opening), notes=tuple(notes))
     if not free.any():
@@ -121,6 +122,14 @@ def _choice(reading: Reading, before: State, state: State, catalog: Catalog, wor
         if ready:
             most = reading.count or ALTERNATIVES
             return Plan(tuple(opening), ready=ready[:most], spare=ready[most:], notes=tuple(notes))
+
+    if reading.act in (Act.STEER, Act.RECOMMEND) and not reading.constraints:
+        # "show me the Tarn Glide", an alternative of the last reply called by its name: it was chosen already
+        named = {r.item_id for r in reading.references if r.kind == "named"}
+        ready = tuple(item for item in before.offered if item.item_id in named and free[catalog.row(item.item_id)])
+        if ready:
+            spare = tuple(item for item in before.offered if item not in ready)
+            return Plan(tuple(opening), ready=ready, spare=spare, notes=tuple(notes))
 
     count = min(reading.count or 1, MOST_ITEMS)
 
@@ -175,6 +184,17 @@ def _nearest(
     allowed[list(found.rows)] = True
     sentence = said(found, catalog, hard, listed(reasons, "or"), words)
     return allowed, sentence, f"{found.reason}: gave up {', '.join(' '.join(c.key) for c in found.broken)}"
+
+
+def _cost(text: str, reading: Reading, subjects: tuple[int, ...], before: State, catalog: Catalog, words: Words) -> str:
+    """The answer to "how much is it?" and "what do both cost together?"; empty where nothing of the kind was asked."""
+    if reading.constraints or not _MONEY.search(text):
+        return ""
+    if _SUM.search(text):
+        rows = _at_least_two(subjects, before)
+        return explain.total(catalog, rows, words) if len(rows) >= 2 else ""
+    rows = subjects or before.last_shown
+    return explain.price(catalog, rows[0], words) if rows and _HOW_MUCH.search(text) else ""
 
 
 def _at_least_two(subjects: tuple[int, ...], before: State) -> tuple[int, ...]:

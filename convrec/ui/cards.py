@@ -106,7 +106,7 @@ def alternatives(parts: Sequence[ItemPart], catalog: Catalog) -> str:
             button(
                 f"<b>{escape(part.facts.get('title', item.title))}</b><small>{escape(small)}</small>",
                 "say",
-                f"tell me about {item.title}",
+                f"show me the {item.title}",
                 style="alt",
             )
         )

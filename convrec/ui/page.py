@@ -17,7 +17,9 @@ ASKS = ("something to write with", "a gift for a colleague", "what do you know a
 
 
 def shopper_name(shopper_id: str) -> str:
-    return f"Shopper {shopper_id}" if shopper_id.isdigit() else shopper_id or "New shopper"
+    """“17” and “shopper-0017” are Shopper 17; other ids are names already."""
+    numbered = re.fullmatch(r"(?:shopper\W?)?0*(\d+)", shopper_id, re.IGNORECASE)
+    return f"Shopper {numbered[1]}" if numbered else shopper_id or "New shopper"
 
 
 def title_of(message: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from convrec.catalog import Catalog, Interaction, Item
 from convrec.chat.chat import Chat
 from convrec.chat.fake import ScriptedEngine
-from convrec.conversation import Act, Constraint, Op, Reading
+from convrec.conversation import Act, Constraint, Op, Reading, Reference
 from convrec.generate.request import Event, Request
 from convrec.language.claims import ClaimChecker
 from convrec.language.reader import Situation
@@ -62,6 +62,9 @@ class WordReader:
             constraints.append(Constraint("colour", Op.IS, "blue", hard=False, said="maybe blue"))
         if re.search(r"\bpen\b", said):
             constraints.append(Constraint("category", Op.IS, "Gel Pens", said="pen"))
+        named = tuple(Reference(i.item_id, "named", i.title) for i in CATALOG.items if i.title.lower() in said)
+        if named:
+            return Reading(Act.STEER, references=named)
         wishes = ("smoother",) if "smoother" in said else ()
         act = Act.WHY if "why" in said else Act.MORE if "others" in said else Act.RECOMMEND
         return Reading(act, tuple(constraints), wishes=wishes)

@@ -81,6 +81,14 @@ def test_three_alternatives_and_the_next_critiques_are_one_tap_away(visitor: Vis
     expect(visitor.page.locator("#thread .say").last).to_contain_text("Norrby Fine Gel Pen")
 
 
+def test_an_alternative_tapped_becomes_the_card(visitor: Visitor) -> None:
+    visitor.say("a pen")
+    visitor.page.locator("#thread .alt", has_text="Osprey").click()
+    visitor.settled(2)
+    expect(visitor.page.locator("#thread .card").last).to_contain_text("Osprey Flow Gel Pen")
+    expect(visitor.page.locator("#thread .alt")).to_have_count(2)
+
+
 def test_retry_undo_and_edit_lose_nothing(visitor: Visitor) -> None:
     visitor.say("a pen")
     visitor.tap("[data-act=retry]")
