@@ -38,17 +38,20 @@ def _answer(page: Page, constraint: Constraint, wish: str) -> Said | None:
     if key == "use":
         return Said("wish_use", {"use": page.wording.use(str(value))}) if op is Op.IS else None
     if page.catalog.facets[key].kind == "flag":
-        phrase = page.wording.some(key, "is" if value is (op is Op.IS) else "is_not", page.rng)
-        return Said("wish_flag", {"is_wish": phrase}, flag=key) if phrase else None
+        wanted = value is (op is Op.IS)
+        phrase = page.wording.some(key, "is" if wanted else "is_not", page.rng)
+        known = page.item.attributes.get(key) is wanted
+        return Said("wish_flag", {"is_wish": phrase}, flag=key) if phrase and known else None
     does = page.does(key)
     if does is None:
         return None
     if op is Op.NOT:
-        # "no steel here, it is made of titanium-coated steel" would sound wrong
-        plain = str(value).split()[-1] not in format_value(key, page.item.attributes[key])
+        # "no steel here, it is made of titanium-coated steel" would sound wrong, "not No. 10" unclear
+        plain = str(value).split()[-1] not in format_value(key, page.item.attributes[key]) and ". " not in str(value)
         return Said("wish_value_not", {"value": format_value(key, value), "does_other": does}) if plain else None
     if op is Op.IS:
-        return Said("wish_value", {"wish": wish, "does_wish": does} | _has(page, key, "has_wish")) if wish else None
+        slots = {"wish": wish, "wish_name": page.catalog.facets[key].name, "does_wish": does}
+        return Said("wish_value", slots | _has(page, key, "has_wish")) if wish else None
     return _number(page, constraint, {"does_number": does} | _has(page, key, "has_number"))
 
 

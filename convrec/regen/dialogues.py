@@ -72,6 +72,7 @@ class Dialogues:
     ) -> Rows:
         """The message, and up to three more that steer from items shown in answer to it."""
         rows: Rows = []
+        said: list[Reading] = []
         force: tuple[Constraint, ...] = ()
         shown: list[int] = []
         reference = history[-1] if history else None
@@ -81,15 +82,23 @@ class Dialogues:
             if len(rows) == STEPS or rng.random() > ON:
                 return rows
             # what is shown obeys what was said so far, and is no bad guess: it is among the most bought of the shelf
-            offers = self.shelves.suitable(target, (c for c in force if c.hard), {*history, *shown, target})
+            seen = {*history, *shown, target}
+            offers = self.shelves.suitable(target, force, seen)
+            offers = offers or self.shelves.suitable(target, (c for c in force if c.hard), seen)
             if not offers:
                 return rows
             shown = [*shown, drawn(offers, rng)]
             reference = shown[-1]
-            next_said = self.writer.critiques(reference, target, rng, phrasing, 1, history)
-            if not next_said:
+            said.append(message[1])
+            fresh = (
+                new
+                for new in self.writer.critiques(reference, target, rng, phrasing, 3, history)
+                if not _repeats(new[1], said)
+            )
+            following = next(fresh, None)
+            if following is None:
                 return rows
-            message = next_said[0]
+            message = following
 
     def _opening(
         self, history: Sequence[int], target: int, rng: random.Random, phrasing: Phrasing
@@ -136,8 +145,8 @@ class Dialogues:
         if wish.kind == "brand_in":
             return Wish("brand_out", (against,), {"brand": str(constraint.value)})
         if wish.kind == "flag_in":
-            without = self.writer.wishes.wording.some(constraint.facet, "no", rng)
-            return Wish("flag_out", (against,), {"no": without}) if without else None
+            without = self.writer.wishes.wording.some(constraint.facet, "avoid", rng)
+            return Wish("flag_out", (against,), {"avoid": without}) if without else None
         name = self.catalog.facets[constraint.facet].name
         is_choice = self.catalog.facets[constraint.facet].kind == "choice"
         return Wish("value_out", (against,), {"value": str(constraint.value), "name": name}) if is_choice else None
@@ -151,6 +160,13 @@ def in_force(kept: Sequence[Constraint], reading: Reading) -> tuple[Constraint, 
     """
     added = [new for new in reading.constraints if not any(_implied(new, old) for old in kept)]
     return (*(old for old in kept if not any(_replaces(new, old) for new in added)), *added)
+
+
+def _repeats(new: Reading, said: Sequence[Reading]) -> bool:
+    """Whether a message asks for something that an earlier one asked for already."""
+    keys = {constraint.key for reading in said for constraint in reading.constraints}
+    words = {wish for reading in said for wish in reading.wishes}
+    return any(constraint.key in keys for constraint in new.constraints) or bool(words.intersection(new.wishes))
 
 
 def _replaces(new: Constraint, old: Constraint) -> bool:

@@ -15,6 +15,10 @@ from convrec.regen.wishes import PACK
 from convrec.regen.wording import Wording
 
 _IT = re.compile(r"\{[Ii]t\}")
+# Words around ⟨category⟩ that only suit a plural: "one of our pens", but not "one of our glue".
+_COUNTED = re.compile(
+    r"\b(one of|of them|of those|of theirs|another|are|were|several|further|more|’s|'s)\b", re.IGNORECASE
+)
 
 
 class Said(NamedTuple):
@@ -37,6 +41,7 @@ class Page:
         self.groups: set[str] = set()
         self.claims = 0
         self._named = self.item.brand.casefold() in self.item.title.casefold()  # the title says the brand, too
+        self._plural = self.item.leaf.endswith("s")
         self._values = [key for key in self.item.attributes if self._sayable(key)]
         self._flags = {key: value for key, value in self.item.attributes.items() if isinstance(value, bool)}
 
@@ -77,6 +82,8 @@ class Page:
             return False
         marks = _marks(frame)
         if not marks <= self.facts.keys() or ("title" in marks and "title" in self.told):
+            return False
+        if "category" in marks and not self._plural and _COUNTED.search(frame):
             return False
         return not (self._named and {"title", "brand"} <= marks)
 

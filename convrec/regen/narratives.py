@@ -31,6 +31,8 @@ class Narrator:
 
         Raises ConfigError for another kind, and for a user summary without any history.
         """
+        if kind == "user_summary":
+            return _summary(self._last_bought(context, rng))
         page = Page(self.catalog, self.wording, row, context, rng)
         if kind == "reply":
             _reply(page)
@@ -38,11 +40,15 @@ class Narrator:
             _reason(page)
         elif kind == "endorsement":
             _endorsement(page)
-        elif kind == "user_summary":
-            _summary(page)
         else:
             raise ConfigError(f"no narrative {kind!r}; it is reply, purchase_reason, endorsement or user_summary")
         return page.text()
+
+    def _last_bought(self, context: Context, rng: random.Random) -> Page:
+        """The page of a summary: about the past alone, so that what comes next cannot show in it."""
+        if not context.history:
+            raise ConfigError("a user summary needs a history; give the rows bought before")
+        return Page(self.catalog, self.wording, context.history[-1], context, rng)
 
 
 def _reply(page: Page) -> None:
@@ -81,9 +87,7 @@ def _endorsement(page: Page) -> None:
     _enough(page)
 
 
-def _summary(page: Page) -> None:
-    if not page.context.history:
-        raise ConfigError("a user summary needs a history; give the rows bought before")
+def _summary(page: Page) -> str:
     found = list(habits(page))
     page.rng.shuffle(found)
     parts = [Said("summary_bought"), *found[: page.rng.choice((1, 2, 2, 3))]]
@@ -91,6 +95,7 @@ def _summary(page: Page) -> None:
         parts[:2] = parts[1::-1]
     for said in parts:
         page.say(said)
+    return page.text()
 
 
 def _two_parts(page: Page) -> list[Part]:

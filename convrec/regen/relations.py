@@ -32,7 +32,8 @@ def tie(page: Page) -> Said | None:
     if "fits" in page.facts and "fits" not in page.told:
         found["history_fits"] = [Said("history_fits")]
     for back, owned in enumerate(reversed(page.context.history[-OWNED:]), start=1):
-        if owned == page.row or f"owned:{back}" in page.told:
+        again = owned == page.context.reference and "reference" in page.told
+        if owned == page.row or again or f"owned:{back}" in page.told:
             continue
         for said in _relations(page, owned):
             whole = said._replace(slots={"owned": f"⟨owned:{back}⟩", **said.slots})
@@ -58,7 +59,7 @@ def beside(page: Page) -> bool:
 def comparison(page: Page) -> Said | None:
     """One difference from, or likeness to, the item steered away from; None where there is none to compare with."""
     reference = page.context.reference
-    if reference is None or not beside(page):
+    if reference is None or not beside(page) or reference in _spoken_of(page):
         return None
     other = page.catalog[reference]
     found: list[Said] = []
@@ -85,6 +86,12 @@ def compared(page: Page, key: str, other: int) -> Compared | None:
         return None
     form = page.rng.choice(forms)
     return Compared(form, page.rng.choice(words[form]))
+
+
+def _spoken_of(page: Page) -> set[int]:
+    """The owned rows that the page has named already."""
+    owned = enumerate(reversed(page.context.history[-OWNED:]), start=1)
+    return {row for back, row in owned if f"owned:{back}" in page.told}
 
 
 def _relations(page: Page, owned: int) -> Iterator[Said]:

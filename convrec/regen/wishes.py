@@ -74,7 +74,7 @@ class Wishes:
             return
         if new < old * (1 - NEAR):
             yield Wish("cheaper", (Constraint("price", Op.LESS, old, said="cheaper"),), short="cheaper")
-            if between := [limit for limit in LIMITS if new < limit <= min(old, new * 1.6 + 1)]:
+            if between := [limit for limit in LIMITS if new < limit < old and limit <= new * 1.6 + 1]:
                 limit = float(rng.choice(between))
                 said = money(limit, rng)
                 constraint = Constraint("price", Op.AT_MOST, limit, said=f"under {said}")
@@ -134,17 +134,19 @@ class Wishes:
             )
 
     def _flag(self, key: str, source: int, target: int, rng: random.Random) -> Iterator[Wish]:
-        old, new = self.catalog.value(source, key) is True, self.catalog.value(target, key) is True
-        if old == new:
+        old, new = self.catalog.value(source, key), self.catalog.value(target, key)
+        if new is None or (old is True) == (new is True):  # what a thing cannot be is no difference either
             return
-        form = "yes" if new else "no"
+        form = "want" if new else "avoid"
         phrase = self.wording.some(key, form, rng)
         if phrase:
             slots = {form: phrase}
-            if new and (adjective := self.wording.some(key, "adj", rng)):
+            adjective = self.wording.some(key, "adj", rng)
+            if new and adjective:
                 slots["adj"] = adjective
+            short = phrase if adjective is None else adjective if new else f"not {adjective}"
             op = Op.IS if new else Op.NOT
-            yield Wish("flag_in" if new else "flag_out", (Constraint(key, op, True, said=phrase),), slots, phrase)
+            yield Wish("flag_in" if new else "flag_out", (Constraint(key, op, True, said=phrase),), slots, short)
 
     def _number(self, key: str, source: int, target: int, rng: random.Random) -> Iterator[Wish]:
         old, new = self.catalog.value(source, key), self.catalog.value(target, key)
@@ -166,6 +168,8 @@ class Wishes:
         direction, op = ("less", Op.LESS) if new < old else ("more", Op.MORE)
         if key.split("_")[0] in PACK:
             yield Wish(f"pack_{direction}", (Constraint(key, op, old, said=f"{direction} in the pack"),))
+            return
+        if entry.get("unwanted") == direction:
             return
         compared = entry.get(direction, {})
         for form in ("adj", "loose", "np"):
@@ -193,7 +197,7 @@ class Wishes:
             mine = rng.choice(self._names(owned))
             constraint = Constraint("compatible", Op.IS, item.item_id, said=f"fits {mine}")
             reference = Reference(item.item_id, "owned", said=mine)
-            yield Wish("compatible", (constraint,), {"mine": mine}, f"that fits {mine}", (reference,))
+            yield Wish("compatible", (constraint,), {"mine": mine}, f"fitting {mine}", (reference,))
             return
 
     def _names(self, owned: int) -> list[str]:
@@ -221,7 +225,11 @@ class Wishes:
         """Where a catalogue has no attributes, a telling word of the title is all there is to wish for."""
         known = set(_title_words(self.catalog[source].title))
         for word in dict.fromkeys(_title_words(self.catalog[target].title)):
-            if word not in known and 4 <= self._frequency[word] <= len(self.catalog) * 0.05:
+            if (
+                word not in known
+                and word not in phrasings("attributes")["_dull"]
+                and 4 <= self._frequency[word] <= len(self.catalog) * 0.05
+            ):
                 yield Wish("words", slots={"word": word}, vague=(word,))
 
     @cached_property

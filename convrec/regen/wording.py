@@ -70,7 +70,7 @@ class Wording:
         return articles(rng.choice(choices).replace("{v}", format_value(key, value)))
 
     def some(self, key: str, form: str, rng: random.Random) -> str | None:
-        """One of the phrases of this form ("has", "does", "yes", "no", "is", "is_not", …), or None."""
+        """One of the phrases of this form ("has", "does", "want", "avoid", "is", "is_not"), or None."""
         choices = self.entry(key).get(form)
         return rng.choice(choices) if choices else None
 
@@ -87,7 +87,7 @@ def _fallback(facet: Facet) -> Mapping[str, Any]:
     name, mark = facet.name, f"⟨attr:{facet.key}⟩"
     if facet.kind == "flag":
         return {
-            "yes": [f"that is {name}"], "no": [f"that is not {name}"], "adj": [name], "is": [f"is {name}"],
+            "want": [f"that is {name}"], "avoid": [f"that is not {name}"], "adj": [name], "is": [f"is {name}"],
             "is_not": [f"is not {name}"],
         }  # fmt: skip
     if facet.kind == "number":
