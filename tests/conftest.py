@@ -1,7 +1,7 @@
 import pytest
 
 from convrec.catalog import Catalog
-from convrec.datasets.shop import build_items
+from convrec.datasets.shop import SEED, build_items
 
 pytest_plugins = ["pytester"]
 
@@ -9,4 +9,4 @@ pytest_plugins = ["pytester"]
 @pytest.fixture(scope="session")
 def shop() -> Catalog:
     """The catalogue of the demo shop."""
-    return Catalog(build_items(0))
+    return Catalog(build_items(SEED))

@@ -96,7 +96,8 @@ class Chat:
             yield draft.show(part)
             item = self.catalog.item(part.item_id)
             price = "" if item.price is None else format_value("price", item.price)
-            yield draft.say(words.say("another", title=item.title, brand=item.brand, price=price), part.item_id)
+            wording = Words(f"{words.seed} {part.item_id}")  # several in a row should not sound the same
+            yield draft.say(wording.say("another", title=item.title, brand=item.brand, price=price), part.item_id)
         rows: list[int] = []
         for number, slot in enumerate(planned.slots):
             allowed = slot.allowed.copy()

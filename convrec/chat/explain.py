@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from convrec.catalog import FITS, SYSTEM, Catalog, format_value
+from convrec.catalog import FITS, SYSTEM, Catalog, Item, format_value
 from convrec.chat.nearest import opposite
 from convrec.chat.phrase import counted, listed, phrases
 from convrec.chat.state import State
@@ -51,21 +51,16 @@ def compare(catalog: Catalog, rows: Sequence[int], words: Words) -> str:
     table = [_table_line(line) for line in lines]
     table.insert(1, "|" + " --- |" * (len(items) + 1))
     text = words.say("compare", titles=listed(item.title for item in items)) + "\n\n" + "\n".join(table)
-    prices = [item.price for item in items]
-    if len(items) == 2 and prices[0] is not None and prices[1] is not None:
-        low, high = sorted(range(2), key=lambda i: prices[i] or 0.0)
-        difference = (prices[high] or 0.0) - (prices[low] or 0.0)
-        text += "\n\n" + (
-            words.say("compare_same_price")
-            if difference < 0.005
-            else words.say(
-                "compare_price",
-                cheaper=items[low].title,
-                dearer=items[high].title,
-                difference=format_value("price", difference),
-            )
-        )
-    return text
+    verdict = _price_verdict(items, words)
+    return f"{text}\n\n{verdict}" if verdict else text
+
+
+def price(catalog: Catalog, row: int, words: Words) -> str:
+    """What one item costs."""
+    item = catalog[row]
+    if item.price is None:
+        return words.say("total_unknown", titles=item.title)
+    return words.say("price", title=item.title, price=format_value("price", item.price))
 
 
 def total(catalog: Catalog, rows: Sequence[int], words: Words) -> str:
@@ -96,6 +91,19 @@ def profile(catalog: Catalog, state: State, words: Words) -> str:
         liked=listed(catalog[row].title for row in state.liked),
         refused=listed(catalog[row].title for row in state.refused),
     )
+
+
+def _price_verdict(items: Sequence[Item], words: Words) -> str:
+    """Which is cheapest, and for two by how much; nothing where a price is missing."""
+    priced = sorted(((item.price, item.title) for item in items if item.price is not None), key=lambda pair: pair[0])
+    if len(priced) < len(items):
+        return ""
+    (low, cheaper), (next_low, dearer) = priced[:2]
+    if next_low - low < 0.005:
+        return words.say("compare_same_price") if len(items) == 2 else ""
+    if len(items) > 2:
+        return words.say("compare_cheapest", title=cheaper, price=format_value("price", low))
+    return words.say("compare_price", cheaper=cheaper, dearer=dearer, difference=format_value("price", next_low - low))
 
 
 def _telling(constraints: Sequence[Constraint]) -> Sequence[Constraint]:

@@ -59,6 +59,8 @@ class ScriptedEngine:
     def _narrate(self, index: int, request: Request, row: int) -> Iterator[Event]:
         reference = request.path.turns[-1].reference if request.path.turns else None
         facts = facts_of(self.catalog, row, Context(request.path.history, _in_force(request), reference))
+        if reference is not None and self.catalog[reference].leaf != self.catalog[row].leaf:
+            facts.pop("saving", None)  # cheaper than another kind of thing says nothing
         tokens = 0
         for sentence in SENTENCES:
             pieces = split(sentence)

@@ -5,7 +5,8 @@ Undo, retry and branch are therefore trivial: another path is another state. Wha
 - constraints accumulate; a later one on the same facet replaces the earlier ones that it contradicts;
 - a facet the message takes back (`Reading.dropped`) is forgotten;
 - a new category replaces the old one, and with it go the constraints that nothing in the new category can meet;
-- asking afresh (act `recommend`) for another category is a new need: earlier constraints are forgotten;
+- asking afresh (act `recommend`) for another category is a new need: earlier constraints are forgotten, and what was
+  shown last is no longer what the message steers from;
 - `restart` forgets constraints and what was shown; what was bought stays bought, what was refused stays refused.
 """
 
@@ -65,8 +66,9 @@ class State:
         state = self
         if reading.act is Act.RESTART:
             state = State(history=self.history, refused=self.refused, liked=self.liked)
-        kept = () if _is_new_need(reading, state.constraints, catalog) else state.constraints
-        kept = tuple(c for c in kept if c.facet not in reading.dropped)
+        if _is_new_need(reading, state.constraints, catalog):
+            state = replace(state, constraints=(), last_shown=(), offered=())
+        kept = tuple(c for c in state.constraints if c.facet not in reading.dropped)
         constraints = _merged(kept, reading.constraints, catalog)
         reference = _reference(reading, state, catalog)
         turn = PathTurn(text, constraints, reference)

@@ -49,6 +49,12 @@ def test_a_title_cannot_break_the_table() -> None:
     assert len({line.count("|") for line in table}) == 1
 
 
+def test_of_several_the_cheapest_is_named() -> None:
+    text = explain.compare(CATALOG, (2, 0, 1), SEEDS[0])
+    assert "cheapest" in text.lower()
+    assert text.rstrip(".").endswith(("$1.80", "at $1.80"))
+
+
 def test_equal_prices_and_a_single_item() -> None:
     assert "same" in explain.compare(CATALOG, (0, 4), SEEDS[0])
     assert "Nib Pen" in explain.compare(CATALOG, (2,), SEEDS[0])

@@ -74,6 +74,8 @@ def test_steering_to_another_category_keeps_only_what_it_can_meet() -> None:
 
 def test_asking_for_another_category_is_a_new_need() -> None:
     assert in_force(steer(GEL, BLUE), steer(PADS, act=Act.RECOMMEND)) == (PADS,)
+    path = [Exchange("a", steer(GEL), shown=("pen-1",)), Exchange("b", steer(PADS, act=Act.RECOMMEND))]
+    assert derive(path, (2,), CATALOG).turns[-1].reference == 2  # the last one bought, as in a first message
 
 
 def test_asking_within_the_category_is_not_a_new_need() -> None:

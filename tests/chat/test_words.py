@@ -9,7 +9,7 @@ from convrec.errors import ConfigError
 VALUES: dict[str, dict[str, object]] = {
     "hello": {"bought": 3},
     "restart": {"bought": 0},
-    "not_stocked": {"words": "“toner”", "near": "", "more": True},
+    "not_stocked": {"words": "“toner”", "departments": "paper", "more": False},
     "impossible": {"wanted": "safes", "broken": "not blue", "bound": ""},
     "cheapest": {"price": "$1.00", "among": ""},
     "dearest": {"price": "$1.00", "among": "safes"},
@@ -26,6 +26,8 @@ VALUES: dict[str, dict[str, object]] = {
     "why_missed": {"missed": "not blue"},
     "compare": {"titles": "A and B"},
     "compare_price": {"cheaper": "A", "dearer": "B", "difference": "$1.00"},
+    "compare_cheapest": {"title": "A", "price": "$1.00"},
+    "price": {"title": "A", "price": "$1.00"},
     "compare_one": {"title": "Pen"},
     "total": {"terms": "A ($1.00) and B ($2.00)", "total": "$3.00"},
     "total_unknown": {"titles": "A"},
@@ -55,7 +57,7 @@ def test_the_same_seed_says_the_same_and_seeds_differ() -> None:
 
 def test_values_are_never_templates() -> None:
     nasty = "{{ 7 * 7 }}{% for x in y %}"
-    assert nasty in Words("1").say("not_stocked", words=nasty, near="", more=False)
+    assert nasty in Words("1").say("not_stocked", words=nasty, departments="paper", more=False)
 
 
 def test_quoting_is_short_and_on_one_line() -> None:
