@@ -152,7 +152,7 @@ class Sentence:
         """One frame for every token, from left to right; then the phrases that belong to another item or the user."""
         default = self._default()
         frames: list[Frame] = []
-        current = default
+        current = _OPEN if self._offers() else default
         covered = -1  # tokens up to here belong to a phrase already read
         for at in range(len(self.tokens)):
             entity = self._entity_at.get(at)
@@ -198,17 +198,17 @@ class Sentence:
         words = [t.low for t in self.tokens if t.kind in ("word", "mark")]
         if words[-1:] == ["?"] and words[0] in _W["asking"] and words[1:2] != ["not"]:
             return _OPEN
-        if (
-            _W["looking"].intersection(words[:6])
-            and {"i", "we", "let"}.intersection(words[:2])
-            and "that" not in words[:6]
-        ):
-            return _OPEN
         counted = any(t.kind == "number" for t in self.tokens) or words[:1] in (["half"], ["much"])
         summing = words[:2] == ["most", "of"] or (counted and _W["sums"].intersection(words))
         if summing and not any(e.itself for e in self.entities):
             return _HISTORY
         return ITEM
+
+    def _offers(self) -> bool:
+        """Whether it starts with an offer to go on: "I can show you something cheaper"."""
+        words = [t.low for t in self.tokens[:7] if t.kind == "word"]
+        offering = {"i", "we", "let"}.intersection(words[:2]) and _W["looking"].intersection(words)
+        return bool(offering) and "that" not in words
 
     def _opened_by_entity(self, at: int, entity: Entity) -> tuple[int, Frame] | None:
         """ "your ⟨owned:1⟩ is …" and "⟨reference⟩, which …": the last token read, and a frame about that other item."""
@@ -233,13 +233,10 @@ class Sentence:
         said = set(seen)
         if said == {"have"} and (self.low(you - 1) in ("one", "it", "this", "here") or self.low(at) == "spend"):
             return at, ITEM  # "in this one you have …", "what you have to spend"
-        if (
-            seen
-            and at < len(self.tokens)
-            and self.tokens[at].kind == "fact"
-            and self.tokens[at].low in ("saving", "extra", "price")
+        if seen[-1:] == ["keep"] or (
+            seen and at < len(self.tokens) and self.tokens[at].low in ("saving", "extra", "price")
         ):
-            return at, ITEM  # "you keep ⟨saving⟩"
+            return at, ITEM  # "you keep ⟨saving⟩", "you pay ⟨price⟩"
         if said <= {"have", "to"} and self.low(at) == "spend":
             return at, ITEM
         if not said or self.low(you - 1) in _W["conditions"]:

@@ -48,7 +48,7 @@ def _bought(sentence: Sentence, world: World, start: int, end: int, frame: Frame
         return False
     unknown = _unknown_object(sentence, end)
     if unknown:
-        found = world.count(lambda row: all(world.truth.says(row, (word,)) for word in unknown))
+        found = world.count(lambda row: all(world.truth.is_called(row, word) for word in unknown))
         return found >= (2 if frame.often else 1)
     return True
 

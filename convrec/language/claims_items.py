@@ -53,7 +53,7 @@ def _of_item(sentence: Sentence, world: World, mention: Mention, frame: Frame) -
         return
     if any(start <= mention.start < end for start, end, _ in sentence.triggers):
         return
-    if _is_plain(sentence, mention):
+    if (frame.about != "history" or frame.loose) and _is_plain(sentence, mention):
         return
     denied = kind in _NEGATED_KINDS and sentence.negated(mention.start, mention.end)
     if kind == "property" and sentence.negated(mention.start, mention.end):

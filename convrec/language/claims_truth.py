@@ -56,6 +56,11 @@ class Truth:
             at = text.find(needle, at + 1)
         return False
 
+    def is_called(self, row: int, word: str) -> bool:
+        """Whether the title or the categories of the item have this word (a stem)."""
+        item = self.catalog[row]
+        return any(word in stems(name) for name in (item.title, *item.categories))
+
     def number(self, row: int, key: str) -> float | None:
         value = self.catalog.value(row, key)
         return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

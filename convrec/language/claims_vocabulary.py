@@ -185,7 +185,7 @@ def category_phrases(category: str) -> list[tuple[str, ...]]:
         phrase = stems(name)
         if _meaningful(phrase):
             phrases.append(phrase)
-            if len(phrase) > 1 and _meaningful(phrase[-1:]):
+            if len(phrase) > 1 and _meaningful(phrase[-1:]) and phrase[-1] not in LEXICON.words["generic_nouns"]:
                 phrases.append(phrase[-1:])
     return phrases
 
