@@ -66,7 +66,7 @@ def jsonl() -> Format:
             price=price(record.get("price")),
             description=text(record.get("description")),
             features=tuple(texts(record.get("features"))),
-            attributes={attribute_key(key): _attribute(item_id, key, value) for key, value in attributes.items()},
+            attributes={_key(item_id, key): _attribute(item_id, key, value) for key, value in attributes.items()},
             available=record.get("available") is not False,
             image=text(record.get("image")),
         )
@@ -79,6 +79,13 @@ def jsonl() -> Format:
         tidy=lambda items: join_comma_names(items, commas),
         whole_catalogue=True,
     )
+
+
+def _key(item_id: str, name: str) -> str:
+    key = attribute_key(name)
+    if not key:
+        raise BadRow(f"item {item_id}: attribute {name!r} needs a name with letters a to z or digits")
+    return key
 
 
 def _attribute(item_id: str, key: str, value: object) -> AttributeValue:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -270,6 +272,15 @@ def test_half_a_history_is_no_history(tmp_path: Path) -> None:
     assert read_dataset(tmp_path / "out").interactions["user_id"].to_list() == ["0", "0"]
 
 
+@pytest.mark.parametrize("attributes", [{"颜色": "blue"}, {"a": {"b": 1}}, {"a": float("inf")}, {"a": None}, ["a"]])
+def test_attributes_that_cannot_be_facets_are_bad_rows(tmp_path: Path, attributes: object) -> None:
+    write_lines(tmp_path / "src" / "items.jsonl", [{"item": 1, "title": "Pen", "attributes": attributes}, SHOP[1]])
+    write_lines(tmp_path / "src" / "sequences.jsonl", [{"user": 0, "items": [2]}])
+    done = import_dataset(tmp_path / "src", "jsonl", tmp_path / "out", max_bad=0.5)
+    assert done.rejected[0].startswith("items.jsonl:1: item 1: attribute")
+    assert [item.item_id for item in read_dataset(tmp_path / "out").catalog.items] == ["2"]
+
+
 def test_the_wrong_format_is_noticed_at_once(tmp_path: Path) -> None:
     write_lines(tmp_path / "src" / "reviews.json", REVIEWS * 1000)
     write_lines(tmp_path / "src" / "meta.json", META_2014)
@@ -354,6 +365,23 @@ def test_an_import_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         import_dataset(tmp_path / "src", "amazon-2014", tmp_path / "out", progress=interrupt)
+    assert [p.name for p in tmp_path.iterdir()] == ["src"]
+
+
+def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
+    write_lines(tmp_path / "src" / "reviews.json", REVIEWS[:2] * 100_000)
+    write_lines(tmp_path / "src" / "meta.json", META_2014)
+    source, out = str(tmp_path / "src"), str(tmp_path / "out")
+    command = [sys.executable, "-m", "convrec.cli", "data", "import", source, "--format", "amazon-2014", "--out", out]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        while not list(tmp_path.glob(".out.partial-*/staged-interactions.parquet")):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr
+        said = process.stderr.read()
+    assert process.returncode == 130
+    assert "Traceback" not in said
     assert [p.name for p in tmp_path.iterdir()] == ["src"]
 
 
