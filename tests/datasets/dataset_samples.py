@@ -1,8 +1,12 @@
-"""A small dataset with something in every table."""
+"""A small dataset with something in every table, and small sources to import."""
 
 from __future__ import annotations
 
+import gzip
 import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -56,3 +60,44 @@ def small_dataset() -> Dataset:
         ]
     )
     return Dataset(Catalog([PEN, REFILL, PAPER], ["paper"]), interactions, turns, dialogues, "# Small\n")
+
+
+Record = Mapping[str, Any]
+
+
+def write_lines(path: Path, records: Iterable[Record | str], packed: bool = False) -> Path:
+    text = "".join((r if isinstance(r, str) else json.dumps(r)) + "\n" for r in records)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
+    return path
+
+
+def review(user: str, asin: str, time: int, **more: Any) -> Record:
+    return {"reviewerID": user, "asin": asin, "overall": 4.0, "reviewText": "Fine", "unixReviewTime": time, **more}
+
+
+REVIEWS = [
+    review("U1", "B2", 200, reviewText="It&#8217;s <b>AT&amp;amp;T;</b>"),
+    review("U1", "B1", 100),
+    review("U2", "B1", 300, overall=1),
+    review("U2", "B1", 300, overall=1),  # published files repeat rows
+]
+META_2014 = [
+    "{'asin': 'B1', 'title': 'Gel Pen &quot;X&quot;', 'brand': \"Nib's\", 'price': 3.5, 'imUrl': 'http://x/1.jpg', "
+    "'categories': [['Office Products', 'Pens'], ['Gifts']], 'description': 'Writes.', 'related': {'also': ['B2']}}",
+    "{'asin': 'B2', 'categories': [['Office Products', 'Paper']]}",
+    "{'asin': 'B9', 'title': 'Nobody bought it'}",
+    "{'asin': 'B1', 'title': 'The same again'}",
+]
+
+
+SHOP = [
+    {
+        "item": 1,
+        "title": "Pen",
+        "categories": ["Office", "Pens & Pencils"],
+        "attributes": {"Tip (mm)": 0.7, "colour": "blue"},
+    },
+    {"item_id": "2", "title": "Refill", "categories": "Office > Refills", "price": "$2.00", "available": False},
+    {"item": 3, "title": "New", "features": ["Soft"], "attributes": {"materials": ["tin", "wood"], "quick_dry": True}},
+]
