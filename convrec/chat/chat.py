@@ -6,10 +6,11 @@ import zlib
 from collections.abc import Generator, Iterator, Sequence
 
 from convrec.catalog import Catalog, format_value
+from convrec.chat.choice import ALTERNATIVES, Plan, beside
 from convrec.chat.draft import Draft
 from convrec.chat.events import ChatEvent, Done, Understood
 from convrec.chat.narrate import Engine, Narrator
-from convrec.chat.plan import ALTERNATIVES, Plan, beside, plan
+from convrec.chat.plan import plan
 from convrec.chat.state import Exchange, State, derive
 from convrec.chat.suggest import suggestions
 from convrec.chat.words import Words

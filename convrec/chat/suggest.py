@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from convrec.catalog import FITS, SYSTEM, Catalog
-from convrec.chat.plan import open_rows
+from convrec.chat.choice import open_rows
 from convrec.chat.state import State
 from convrec.conversation import Op
 
