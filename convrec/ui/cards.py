@@ -93,7 +93,7 @@ def card(part: ItemPart, catalog: Catalog, reading: Reading | None, turn: str, f
         f'<div class="about"><b>{escape(part.facts.get("title", item.title))}</b><div class="by">{by}</div>'
         f'<div class="facts">{facts}</div></div>'
         f'<div class="deal"><div class="price">{price}</div><div class="acts">{acts}</div></div></div>'
-        f"{_why(part.facts)}"
+        f"{_why(part.facts, item)}"
     )
 
 
@@ -259,16 +259,14 @@ def _granted(reading: Reading | None, item: Item) -> set[str]:
     }
 
 
-def _why(facts: Mapping[str, str]) -> str:
-    """One line of why, from facts alone: what was asked for, the limit it keeps, what it goes with."""
-    wishes = [
-        text for name, text in facts.items() if name.startswith("wish:") and text.lower() != facts.get("category")
-    ]
-    reasons = [f"you asked for {', '.join(wishes)}"] if wishes else []
+def _why(facts: Mapping[str, str], item: Item) -> str:
+    """One line of why, from facts alone: what it goes with, what was asked for, the limit it keeps."""
+    reasons = [f"fits the {facts['fits']} you bought"] if "fits" in facts else []
+    wishes = [text for name, text in facts.items() if name.startswith("wish:") and text not in item.categories]
+    if wishes:
+        reasons.append(f"you asked for {', '.join(wishes)}")
     if "limit" in facts and _dollars(facts.get("price", "")) <= _dollars(facts["limit"]):
         reasons.append(f"within your {facts['limit']}")
-    if "fits" in facts:
-        reasons.append(f"fits the {facts['fits']} you bought")
     line = " · ".join(reasons)
     return f'<div class="why">{escape(line[:1].upper() + line[1:])}</div>' if line else ""
 
