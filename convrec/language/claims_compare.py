@@ -24,7 +24,7 @@ def comparisons(sentence: Sentence, world: World) -> Iterator[Found]:
         if sentence.frames[mention.start].about in ("open", "if"):
             continue
         if mention.kind == "compare":
-            degree = _of_noun(sentence, world, mention.end, mention.meanings[0].value)
+            degree = of_noun(sentence, world, mention.end, mention.meanings[0].value)
             denied = sentence.negated(mention.start, mention.end)
             yield _compared(sentence, world, mention.start, mention.end, degree, denied)
         elif mention.kind == "superlative" and (
@@ -46,16 +46,19 @@ def comparisons(sentence: Sentence, world: World) -> Iterator[Found]:
             yield Found(at, at + 2, "comparison", False)  # a comparison nobody can check
 
 
-def _of_noun(sentence: Sentence, world: World, at: int, degree: Degree) -> Degree:
+def of_noun(sentence: Sentence, world: World, at: int, degree: Degree) -> Degree:
     """ "thinner paper", "a larger sheet capacity": the noun after a comparative says which facet it is about."""
     keys: set[str] = set()
     for i in range(at, at + 3):
         noun = stem(sentence.low(i))
         noun = LEXICON.noun_facets.get(noun, noun)
         found = world.vocabulary.facet_nouns.get(noun, set())
-        if not found and sentence.low(i) not in ("of", "sheet", "battery"):
+        if not found and sentence.low(i) not in ("of", "sheet", "battery") and noun not in LEXICON.unit_words:
             break
         keys = (keys & found or found) if found else keys
+    if len(keys) > 1:  # "capacity" is rather capacity_l than sheet_capacity
+        noun = stem(sentence.low(at))
+        keys = {key for key in keys if stem(key.split("_")[0]) == noun} or keys
     return Degree(degree.words, tuple(sorted(keys)), degree.sign) if keys else degree
 
 
@@ -117,7 +120,7 @@ def _more_or_less(sentence: Sentence, world: World, at: int) -> Iterator[Found]:
             degree = _PRICE_LESS if word == "more" else _PRICE_MORE
             holds = all(world.truth.compare(degree, world.row, row) == 1 for row in entity.rows)
             yield Found(at, entity.end, "comparison", holds is not denied)
-    elif (degree := _of_noun(sentence, world, at + 1, _NO_FACET)).facets:
+    elif (degree := of_noun(sentence, world, at + 1, _NO_FACET)).facets:
         sign = 1 if word == "more" else -1
         yield _compared(sentence, world, at, at + 2, Degree((word,), degree.facets, sign), denied)
     elif "than" in sentence.words(at + 2, at + 4) and sentence.mention(at + 1) is None:

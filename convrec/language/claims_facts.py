@@ -90,9 +90,9 @@ def _again_fits(sentence: Sentence, world: World, at: int, name: str) -> bool:
 
 def _price_fits(sentence: Sentence, world: World, at: int, frame: Frame) -> bool:
     before, after = sentence.words(at - 3, at), sentence.words(at + 1, at + 3)
-    if {"save", "saves", "saving", "weighs", "your"}.intersection(before[-1:]) or {"save", "saves", "weighs"} & set(
-        before
-    ):
+    if _W["differences"].intersection(sentence.words(at - 6, at)):
+        return False
+    if before[-1:] in (["your"], ["weighs"], ["by"]) or _W["saving"].intersection(before) - {"extra"}:
         return False
     if before[-1:] and before[-1] in _BELOW | _ABOVE | {"than"}:
         return False
@@ -110,8 +110,10 @@ def _other_price_fits(sentence: Sentence, world: World, at: int, frame: Frame) -
     start, _ = sentence.clause(at)
     before = sentence.words(max(start, at - 3), at)
     other = sentence.last_entity(at, 6) or sentence.next_entity(at + 1, 4)
-    compared = {"than", "to", "with", "against", "from", "instead", "versus", "unlike", "not", "was"}
-    if other is not None and not other.itself:
+    compared = {"than", "against", "from", "instead", "versus", "unlike", "not", "was"}
+    if "compared" in sentence.words(at - 4, at):
+        compared |= {"to", "with"}
+    if other is not None and other.rows == world.rows_of("reference"):
         compared |= {"at", "for", "of"}
     cheaper = "saving" in world.facts
     if {"under", "below"}.intersection(before) or before[-2:] == ["down", "from"] or before[-2:] == ["less", "than"]:
@@ -130,6 +132,9 @@ def _difference_fits(sentence: Sentence, world: World, at: int, name: str, frame
     down, up = _W["price_less"], _W["price_more"]
     near = [w for w in after[:2] if w in down | up] or [w for w in reversed(before) if w in down | up]
     near = near or [w for w in (*after, *reversed(sentence.words(at - 8, at))) if w in down | up]
+    led = bool(_W["saving"].intersection(before[-3:]) or _W["differences"].intersection(before))
+    if not led and not (after[:1] and after[0] in down | up):
+        return False  # "it costs ⟨saving⟩": the difference given for the price
     if not near:
         return bool(_W["differences"].intersection(before))
     less = near[0] in down
@@ -156,6 +161,9 @@ def _limit_fits(sentence: Sentence, world: World, at: int) -> bool:
         return False
     start, _ = sentence.clause(at)
     words = sentence.words(max(start, at - 7), at)
+    around = {*words, *sentence.words(at + 1, at + 2)}
+    if not around & _W["limiting"]:
+        return False  # "it costs ⟨limit⟩": the limit given for the price
     beyond = bool(_ABOVE.intersection(words)) or _followed(words, "more", "than")
     if sentence.negated(at, at + 1) or "not" in words:
         beyond = not beyond

@@ -90,7 +90,7 @@ class Sentence:
         """Whether what stands at tokens `start` to `end` is denied: by "not", "no", "without", "rather than" before it
         in its clause, or by "-free" after it."""
         denied = False
-        for at in range(start - 1, max(start - 7, -1), -1):
+        for at in range(start - 1, max(start - 9, -1), -1):
             mention = self.mention(at)
             if mention is not None and mention.kind == "contrast":
                 return not denied if start - at <= 5 else denied
@@ -129,7 +129,7 @@ class Sentence:
 
     def _reaches(self, at: int, start: int) -> bool:
         """ "no" and "non" deny the next words only, "not" and "without" the rest of the clause."""
-        return start - at <= (4 if self.low(at) in ("no", "non", "hardly", "minus") else 6)
+        return start - at <= (4 if self.low(at) in ("no", "non", "hardly", "minus") else 8)
 
     def _blocks(self, at: int, start: int) -> bool:
         """Whether a finite verb ends the reach of a negator before it: "does not leak and runs dry"; "is" does not."""
@@ -322,7 +322,14 @@ class Sentence:
     def likened(self, start: int, end: int) -> tuple[Entity, bool] | None:
         """The other item that what stands at `start` to `end` is also said of (True) or denied of (False): in
         "blue, like your ⟨owned:2⟩", "as with ⟨reference⟩, it is blue", "unlike ⟨reference⟩, it is blue"."""
-        at = end + (self.low(end) == ",")
+        at = end
+        while (
+            at - end < 3
+            and self.mention(at) is None
+            and self.low(at) not in _W["verbs"] | {"", ",", "like", "unlike", "as"}
+        ):
+            at += 1  # "⟨attr:ink⟩ ink, like …"
+        at += self.low(at) == ","
         while self.low(at) in ("just", "much", "exactly", "too"):
             at += 1
         after = self._liking(at)

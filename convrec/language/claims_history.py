@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from convrec.language.claims_compare import of_noun
 from convrec.language.claims_frames import Frame, Sentence
 from convrec.language.claims_lexicon import LEXICON
 from convrec.language.claims_vocabulary import OF_ITEMS
@@ -88,7 +89,8 @@ def _asked(sentence: Sentence, world: World, start: int, end: int) -> bool:
         return any(c.facet in about for c in met)
     if sentence.low(start - 1) not in ("as", "what", "which", "like", "just", "exactly", "all", "everything"):
         return True  # "you asked, and I would say …": nothing is said of what was asked
-    return bool(met) and len(met) == len(world.constraints)
+    holds = bool(met) and len(met) == len(world.constraints)
+    return holds is not sentence.negated(start, end)
 
 
 def _before(sentence: Sentence, world: World, start: int) -> set[str]:
@@ -115,7 +117,8 @@ def _before(sentence: Sentence, world: World, start: int) -> set[str]:
         ):
             return {meaning.key or meaning.kind for meaning in mention.meanings}
         if mention is not None and mention.kind == "compare":
-            return set(world.vocabulary.keys_of(mention.meanings[0].value, world.truth.catalog))
+            degree = of_noun(sentence, world, mention.end, mention.meanings[0].value)
+            return set(world.vocabulary.keys_of(degree, world.truth.catalog))
     return set()
 
 

@@ -84,7 +84,9 @@ def _holds(sentence: Sentence, world: World, mention: Mention, frame: Frame, den
         if never:
             return count == 0
         enough = count >= (2 if frame.often else 1) and (not mostly or 2 * count >= len(world.context.history))
-        return enough or (frame.loose and own) or (frame.often and any(world.wished(m, False) for m in meanings))
+        liked = {"like", "love", "prefer", "favour"}.intersection(sentence.words(mention.start - 6, mention.start))
+        asked = bool(liked) and any(world.wished(m, False) for m in meanings)
+        return enough or (frame.loose and own) or asked
     return own
 
 
@@ -124,6 +126,10 @@ def _is_plain(sentence: Sentence, mention: Mention) -> bool:
     """Whether an ordinary word that some facet also knows ("light", "clear") stands here without that facet."""
     if mention.end - mention.start > 1 or sentence.tokens[mention.start].stem not in _W["ambiguous"]:
         return False
+    if sentence.low(mention.start - 1) in ("for", "to", "suits", "serves") and any(
+        m.key == "use" for m in mention.meanings
+    ):
+        return False
     near = {t.stem for t in sentence.tokens[max(mention.start - 3, 0) : mention.end + 2]}
     return not any(near.intersection(meaning.key.split("_")) for meaning in mention.meanings)
 
@@ -154,8 +160,9 @@ def _compatible(sentence: Sentence, world: World, mention: Mention) -> Iterator[
     if about in ("open", "if") or offered:
         return
     entity = sentence.next_entity(mention.end, 6)
-    if entity is not None and entity.itself:
-        entity = sentence.last_entity(mention.start)
+    if entity is not None and entity.itself:  # "your ⟨owned:2⟩ takes it"
+        earlier = [e for e in sentence.entities if e.end <= mention.start and not e.itself]
+        entity = earlier[-1] if earlier else None
     if entity is None or not entity.rows or entity.itself:
         return
     denied = sentence.negated(mention.start, mention.end)

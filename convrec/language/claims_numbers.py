@@ -135,7 +135,7 @@ def _counts_history(sentence: Sentence, world: World, at: int, value: float) -> 
     named = [m for m in sentence.mentions if m.kind in OF_ITEMS]
     groups = [[m for m in named if at < m.start <= at + 3][:2], [m for m in named if start <= m.start < end], named, []]
     counts = [_purchases(world, group) for group in groups]
-    if any(m.kind == "category" for m in named) and value <= max(counts[:3]):
+    if any(meaning.kind == "category" for m in named for meaning in m.meanings) and value <= max(counts[:3]):
         return True  # a shelf's name ("paper") also names parts of others: at least so many is all that can be told
     return value in ((counts[3],) if not named else (counts[0], counts[1], counts[2]) if groups[0] else counts)
 

@@ -118,11 +118,7 @@ class Vocabulary:
                     self._add(phrase, Meaning("flag", key, True))
                 for opposite in LEXICON.flag_opposites.get("_".join(own), ()):
                     self._add(stems(opposite), Meaning("flag", key, False))
-        for name, phrases in LEXICON.flag_words.items():
-            if name not in known:
-                every = tuple(stems(phrase) for phrase in phrases)
-                for phrase in every:
-                    self._add(phrase, Meaning("property", name, every))
+        self._unknown_flags = [name for name in LEXICON.flag_words if name not in known]
 
     def _add_values(self, catalog: Catalog) -> None:
         parts: set[str] = set()
@@ -158,6 +154,10 @@ class Vocabulary:
                 self._add(phrase, Meaning("title", value=tuple(which)))
 
     def _add_lexicon(self) -> None:
+        for name in self._unknown_flags:  # what other catalogues have as a flag, only an item's own words can support
+            every = tuple(stems(words) for words in LEXICON.flag_words[name])
+            for known in every:
+                self._add(known, Meaning("property", name, every), alone=True)
         for degree in LEXICON.comparatives:
             self._add_all(degree.words, Meaning("compare", value=degree))
         for degree in LEXICON.superlatives:

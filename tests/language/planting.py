@@ -335,6 +335,28 @@ def made_up_wish(catalog: Catalog, case: Case, rng: random.Random) -> Case | Non
     return replace(case, sentence=rng.choice(said))
 
 
+def misused_fact(catalog: Catalog, case: Case, rng: random.Random) -> Case | None:
+    """A fact token where another belongs: each is right by itself, and the sentence is wrong."""
+    facts, sentence = facts_of(catalog, case.row, case.context), case.sentence
+    difference = "saving" if "saving" in facts else "extra"
+    if difference not in facts or facts[difference] == facts["price"]:
+        return None
+    if "⟨price⟩" in sentence and "?" not in sentence:
+        return replace(case, sentence=sentence.replace("⟨price⟩", f"⟨{difference}⟩"))
+    if f"⟨{difference}⟩" in sentence:
+        return replace(case, sentence=sentence.replace(f"⟨{difference}⟩", "⟨price⟩"))
+    direction = "more" if difference == "saving" else "less"
+    said = [
+        f"It costs ⟨{difference}⟩.",
+        f"It is yours for ⟨{difference}⟩.",
+        f"It costs ⟨{difference}⟩ {direction} than the ⟨reference⟩.",
+        "You save ⟨price⟩ with it.",
+        "It comes to ⟨reference_price⟩.",
+        "The price is ⟨limit⟩.",
+    ]
+    return replace(case, sentence=rng.choice(said))
+
+
 PLANTERS: dict[str, Planter] = {
     "brand": wrong_brand,
     "colour": wrong_colour,
@@ -350,6 +372,7 @@ PLANTERS: dict[str, Planter] = {
     "stock": availability,
     "history": made_up_history,
     "wish": made_up_wish,
+    "misuse": misused_fact,
 }
 
 
