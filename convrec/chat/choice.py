@@ -133,9 +133,9 @@ class Choice:
             leaf = self.catalog[self.like[0]].leaf
             allowed = _narrowed(allowed, _where(self.catalog, lambda item: item.leaf == leaf))
         elif self.named:
-            allowed = _narrowed(
-                allowed, _where(self.catalog, lambda item: self.catalog.row(item.item_id) in self.named)
-            )
+            by_name = np.zeros(len(self.catalog), dtype=bool)
+            by_name[self.named] = True
+            allowed = _narrowed(allowed, by_name)
         if self.reading.together:
             general = [c for c in self.state.hard if c.facet in ("price", "brand")]
             follower = Slot(self.free & self.catalog.mask(general), beside=True)
