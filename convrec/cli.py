@@ -92,6 +92,19 @@ def data_import(
     print(f"{out}: {done.users:,} users, {done.items:,} items, {done.interactions:,} interactions")
 
 
+@data_app.command("demo")
+def data_demo(
+    out: Annotated[Path, typer.Option(help="The dataset folder to make.")],
+    seed: Annotated[int, typer.Option(help="Another seed is another shop.")] = 7,
+    overwrite: Annotated[bool, typer.Option(help="Replace the folder if it exists.")] = False,
+) -> None:
+    """Build the demo dataset: an invented shop with critiques, narratives and dialogues (about a minute)."""
+    from convrec.regen.demo import build_demo
+
+    dataset = build_demo(out, seed, overwrite=overwrite)
+    print(f"{out}: {len(dataset.catalog):,} items, {len(dataset.turns):,} turns, {len(dataset.dialogues):,} messages")
+
+
 @data_app.command("describe")
 def data_describe(folder: Annotated[Path, typer.Argument(help="A dataset folder.")]) -> None:
     """Print users, items, lengths, missing fields and turns; draw describe.png into the folder."""
