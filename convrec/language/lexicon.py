@@ -123,9 +123,17 @@ class Lexicon:
     def values(self) -> list[tuple[str, Sense]]:
         """Every category and attribute value with what to call it, for comparison by meaning."""
         found: dict[tuple[str, str], tuple[str, Sense]] = {}
+        broad = {
+            item.categories[0] for item in self.catalog.items if len(item.categories) > 1
+        }  # "sofa" is like furniture
         for phrase, senses in self._senses.items():
             for sense in senses:
-                if sense.kind is Kind.VALUE and sense.facet != "brand" and sense.sure and len("".join(phrase)) > 3:
+                if (
+                    sense.kind is Kind.VALUE
+                    and sense.facet != "brand"
+                    and sense.value not in broad
+                    and len("".join(phrase)) > 3
+                ):
                     found.setdefault((sense.facet, str(sense.value)), (" ".join(phrase), sense))
         return list(found.values())
 
@@ -134,8 +142,9 @@ class Lexicon:
             phrase = stems(text) or tuple(text.split())
             if sense.kind is not Kind.CUE and (phrase in self._cues or not phrase):
                 continue  # a category "Other" or a brand "New" would turn half of English into constraints
-            if sense not in self._senses[phrase]:
-                self._senses[phrase].append(sense)
+            for spelt in {phrase, tuple(_spellings().get(word, word) for word in phrase)}:
+                if sense not in self._senses[spelt]:
+                    self._senses[spelt].append(sense)
 
     def _add_brands(self) -> None:
         if "brand" in self.catalog.facets:
@@ -197,8 +206,10 @@ class Lexicon:
                 if facet.kind == "flag":
                     self._add(meanings.get("means", ()), Sense(Kind.VALUE, facet.key, True))
                     self._add(meanings.get("opposite", ()), Sense(Kind.VALUE, facet.key, False))
-        for said, meant in [*words["synonyms"].items(), *_both_ways(words["spellings"])]:
-            said_stems, senses = stems(said), self._senses.get(stems(meant), ())
+        for said, meant in [*words["synonyms"].items(), *_spellings().items()]:
+            facet, _, value = meant.rpartition("=")
+            said_stems = stems(said)
+            senses = [s for s in self._senses.get(stems(value), ()) if not facet or s.facet == facet]
             if said_stems not in self._senses:
                 for sense in senses:
                     if sense.kind in (Kind.VALUE, Kind.FACET):
@@ -238,10 +249,11 @@ def _covering(candidates: set[str], rows: Mapping[str, set[int]]) -> str:
     return best if best and len(union) >= 0.6 * len(rows[best]) else ""
 
 
-def _both_ways(pairs: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    for one, other in pairs.items():
-        yield one, other
-        yield other, one
+@cache
+def _spellings() -> dict[str, str]:
+    """Word → its other spelling, both ways; the American one of two wins where a word has more."""
+    pairs = english()["spellings"]
+    return {**{other: one for one, other in pairs.items()}, **pairs}
 
 
 def _split_lists(data: Any) -> Any:

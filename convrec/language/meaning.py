@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -14,8 +15,10 @@ from convrec.language.situation import Situation
 from convrec.language.utterance import Utterance
 
 _VAGUE = frozenset({"use", "style"})  # facets that words only lean towards: "for school" excludes nothing
-_SOFTLY = ("not", "so", "bit")  # "not so heavy" is a lean, "less heavy" a demand
-_FITTING = ("fit", "compatible", "works with", "work with", "goes with", "go with", "to match", "for")
+_LITTLE = frozenset({"bit", "little", "slightly", "kinda"})
+_STATING = re.compile(
+    r"(?:^| )(?:it's|its|that's|thats|(?:it|that|this|one) (?:is|was|looks|feels|seems)|they're|these are)$"
+)
 
 
 @dataclass(slots=True)
@@ -60,7 +63,7 @@ class Meaning:
             cues = self._cues_before(place)
             if mention.of(Kind.SCALE) and self._scale(place, mention, manner, cues):
                 continue
-            named = manner.waived or cues.keys() & {"another", "same", "less", "more"}
+            named = manner.waived or not cues.keys().isdisjoint({"another", "same", "less", "more"})
             named = named or (any(s.facet in self._topics for s in mention.of(Kind.FACET)) and "want" not in cues)
             if mention.of(Kind.FACET) and (named or not mention.of(Kind.VALUE)):
                 self._facet(mention, manner, cues)
@@ -76,14 +79,22 @@ class Meaning:
         sense = self._sense(place, mention, cues)
         if sense is None:
             return
+        ordinary = sense.facet == "brand" and str(sense.value).casefold() in english()["ordinary"]
+        if ordinary and not self._u.is_capital(mention.first):
+            return  # "my brother" is no printer
         if manner.waived:
             if any(c.facet == sense.facet for c in self._situation.constraints):
                 self._drop(sense.facet)
             return
         if self._points(place, mention, sense, cues, manner.described) or manner.described:
             return
+        if not manner.negative and self._states(mention.first) and self._base is not None:
+            return  # "it's green"
         negative = manner.negative != (sense.value is False)
-        soft = manner.soft or not sense.sure or (sense.facet in _VAGUE and not negative)
+        plural = sense.facet == "material" and self._u.words[mention.last - 1].text.endswith(
+            "s"
+        )  # "rubbers" are things
+        soft = manner.soft or not sense.sure or plural or (sense.facet in _VAGUE and not negative)
         if "less" in cues or "too" in cues:
             negative, soft, self.draft.relative = True, True, True
         if "more" in cues:
@@ -149,6 +160,8 @@ class Meaning:
             and self._mentions[start - 1].of(Kind.VALUE)
         ):
             start -= 1
+        if "swap" in self._cues_in_clause(place):
+            return False
         fitting = (cues if start == place else self._cues_before(start)).get("for")
         if "my" in cues or (
             fitting and not (fitting.first and self._u.words[fitting.first - 1].stem in english()["offered"])
@@ -246,7 +259,7 @@ class Meaning:
         direction = str(sense.value)
         soft = manner.soft or plain or not sense.sure
         upwards = direction in ("more", "high")
-        if "too" in cues:
+        if "too" in cues or (plain and not manner.negative and self._complains(mention, cues)):
             upwards = not upwards
         elif "less" in cues:
             upwards = not upwards
@@ -284,6 +297,17 @@ class Meaning:
                 self._compare(comparable, Op.MORE if "more" in cues else Op.LESS, not manner.soft, said)
             else:
                 self.draft.wishes.append(said)
+
+    def _complains(self, mention: Mention, cues: Mapping[str, Mention]) -> bool:
+        """ "It's heavy", "a bit heavy": what the thing at hand is, so the other way is wanted."""
+        start = min((c.first for n, c in cues.items() if n in ("so", "soft_before")), default=mention.first)
+        little = "soft_before" in cues and self._u.words[cues["soft_before"].last - 1].text in _LITTLE
+        return little or self._states(start)
+
+    def _states(self, first: int) -> bool:
+        """Whether what begins at word `first` is said of the thing at hand: "it's green", "that is heavy"."""
+        before = " ".join(word.text for word in self._u.words[max(first - 2, 0) : first])
+        return _STATING.search(before) is not None
 
     def _measurable(self, mention: Mention, named: Sequence[str]) -> Sense | None:
         senses = mention.of(Kind.SCALE)
@@ -386,5 +410,9 @@ class Meaning:
         self._put(Constraint(facet, op, value, hard, self._u.said(mention.first, mention.last)))
 
     def _put(self, constraint: Constraint) -> None:
-        if all(constraint.key != c.key for c in self.draft.constraints):
+        if all(c.key != constraint.key for c in self.draft.constraints):
             self.draft.constraints.append(constraint)
+        elif not constraint.hard:  # said plainly and then softly: the softer is meant
+            self.draft.constraints = [
+                replace(c, hard=c.hard and c.key != constraint.key) for c in self.draft.constraints
+            ]

@@ -9,15 +9,16 @@ from dataclasses import dataclass, replace
 from convrec.conversation import Constraint, Op
 from convrec.language.utterance import Utterance
 
+_UP = "thicker|bigger|larger|heavier|wider|longer|taller|louder|faster|brighter|higher|greater|broader|bolder|more|noisier"
+_DOWN = "thinner|smaller|lighter|narrower|shorter|quieter|slower|dimmer|lower|finer|fewer|less|cheaper"
 UPPER = (
-    r"under|below|beneath|less than|lower than|cheaper than|up to|upto|at most|at the most|no more than|not more than|nothing over|"
-    r"nothing above|nothing more than|not over|not above|no higher than|no greater than|no bigger than|fewer than|smaller than|lighter than|"
-    r"quieter than|maximum of|maximum|max of|max|within|inside|sub|limit of|limit is|"
+    rf"under|below|beneath|(?:{_DOWN}) than|up to|upto|at most|at the most|(?:no|not|nothing|not any|isn't) (?:{_UP}) than|"
+    r"nothing over|nothing above|not over|not above|maximum of|maximum|max of|max|within|inside|sub|limit of|limit is|"
     r"spend more than|spend over|pay more than|pay over|go over|go above|afford more than|cost more than|exceeding|exceed|<"
 )
 LOWER = (
-    r"over|above|more than|at least|starting at|starting from|minimum of|minimum|min|no less than|not less than|no fewer than|upwards of|"
-    r"not under|not below|nothing under|nothing below|bigger than|larger than|heavier than|higher than|greater than|from|>"
+    rf"over|above|(?:no|not|nothing) (?:{_DOWN}) than|(?:{_UP}) than|at least|starting at|starting from|minimum of|minimum|"
+    r"min|upwards of|not under|not below|nothing under|nothing below|from|>"
 )
 AROUND = (
     r"around|about|roughly|approximately|approx|circa|ca|~|close to|near|in the region of|somewhere near|something like"
@@ -50,7 +51,7 @@ _AGAINST = re.compile(
     rf"|(?P<percent>{_NUMBER}) (?:%|percent|per cent) (?:cheaper|less|off)"
     rf"|(?:[$] )?(?P<off>{_NUMBER})(?: (?:{_CURRENCY}))? (?:cheaper|less)"
     r"|(?P<same>(?:around |about |roughly )?(?:the )?(?:same|similar) price(?: range)?|similarly priced)"
-    r"|(?P<paid>(?:no|not|nothing)(?: \w+)? more than (?:i paid|what i paid|that|this one|this|it)|not more expensive|no more expensive))(?!\S)"
+    r"|(?P<paid>(?:no|not|nothing)(?: \w+)? more than(?: that| this one| this| it|(?= (?:what )?i paid))|not more expensive|no more expensive))(?!\S)"
 )
 
 

@@ -41,6 +41,7 @@ _TOGETHER = re.compile(
     r"|as a set|everything (?:i need )?for|everything (?:she|he|we|they|a \w+) needs?|all i need for|starter (?:kit|set)|bundle|work together|belong together)(?!\S)"
 )
 
+_AGAINST = re.compile(r"(?<!\S)(?:than|paid|like|as|cost)(?!\S)")
 _FITS_IT = re.compile(
     r"(?<!\S)(?:(?:fits?|fitting|compatible with|works? with|goes? (?:in|into|with)|for|made for) (?:it|this|that|them)"
     r"(?= *$| [,.!?;]| please| pls| too| and | but )|(?:does|do|will|can) (?:it|this|that) (?:take|need|use)|it (?:takes|needs|uses))(?!\S)"
@@ -67,7 +68,15 @@ class Reader:
                 self._topics[category].update(["brand", "category", "price"])
 
     def read(self, text: str, situation: Situation = NOWHERE) -> Reading:
+        """The meaning of one message. Only this message's own constraints are in it; the chat accumulates them."""
         u = Utterance(text)
+        reading = self._read(u, situation, situation.reference)
+        compared = {self._catalog.row(r.item_id) for r in reading.references}
+        if len(compared) == 1 and _AGAINST.search(u.line) and compared != {situation.reference}:
+            reading = self._read(u, situation, compared.pop())  # "no more than my keyboard cost"
+        return reading
+
+    def _read(self, u: Utterance, situation: Situation, steered: int | None) -> Reading:
         acts = act_phrases(u)
         pointed = self._point(u, situation, "compare" in acts)
         taken = {i for p in pointed for i in range(p.first, p.last)}
@@ -77,7 +86,7 @@ class Reader:
             for p in self._pointer.among_shown(u, mentions, situation.shown)
             if taken.isdisjoint(range(p.first, p.last))
         ]
-        base = _base(u, pointed, situation.reference)
+        base = _base(u, pointed, steered)
         topics = self._topics_of(mentions, base)
         prices: list[Amount] = [
             a for a in find_prices(u, self._price(base)) if taken.isdisjoint(range(a.first, a.last))
@@ -182,6 +191,9 @@ class Reader:
             if manner.described:
                 continue
             for constraint in amount.constraints:
+                if constraint.facet not in self._catalog.facets:
+                    draft.unmet.append(constraint.said)  # a catalogue without prices
+                    continue
                 if manner.negative and constraint.op is Op.IS:
                     constraint = replace(constraint, op=Op.NOT)
                 if manner.soft and not manner.insisted:
@@ -253,10 +265,11 @@ class Reader:
             return self._course(u, draft, situation, base)
         if "more" in acts:
             return Act.MORE
+        spoken = {i for first, last in acts.get("social", ()) for i in range(first, last)}
+        if count or together or any(m.cue == "want" and m.first not in spoken for m in mentions):
+            return Act.RECOMMEND
         if "social" in acts and len(draft.wishes) <= 1:
             return Act.SOCIAL
-        if wants or count or together:
-            return Act.RECOMMEND
         if base is not None and draft.wishes and len(u) <= 8:
             return Act.STEER
         return Act.OFF_TOPIC
@@ -268,7 +281,13 @@ class Reader:
         away = any(c.op is Op.NOT and not self._catalog.satisfies(c)[base] for c in draft.constraints)
         if draft.category and draft.category not in self._catalog[base].categories:
             return Act.STEER if away else Act.RECOMMEND
-        turned = draft.relative or re.search(r"(?<!\S)(?:instead|rather|else|other|anymore)(?!\S)", u.line) is not None
+        turned = (
+            draft.relative
+            or re.search(
+                r"(?<!\S)(?:instead|rather|else|other|anymore|stick with|keep|stay with|still|same)(?!\S)", u.line
+            )
+            is not None
+        )
         turned = turned or away
         return Act.STEER if situation.shown or turned else Act.RECOMMEND
 

@@ -17,6 +17,9 @@ _ORDINALS = {
     "first": 0, "1st": 0, "1 st": 0, "second": 1, "2nd": 1, "2 nd": 1, "third": 2, "3rd": 2, "3 rd": 2, "fourth": 3, "4 th": 3, "fifth": 4, "5 th": 4,
     "last": -1, "final": -1, "latter": -1, "former": 0, "middle": 1, "top": 0, "bottom": -1,
 }  # fmt: skip
+_FOLLOWS = frozenset([
+    "and", "or", "but", "is", "looks", "in", "with", "please", "compare", "compares", "vs", "versus", "than", "to", "for", "because", "has", "was",
+])  # fmt: skip
 _NOUNS = r"ones?|options?|items?|suggestions?|choices?|recommendations?|picks?|things?|products?"
 _ORDINAL = re.compile(
     rf"(?<!\S)(?P<det>the |your |that )?(?P<which>{'|'.join(_ORDINALS)})(?: (?P<noun>{_NOUNS}))?(?P<tail>(?: that)?(?: i| we) (?:bought|have|own|got|ordered|purchased))?(?!\S)"
@@ -142,7 +145,7 @@ class Pointer:
             shared = [stem for stem in title if stem in places]
             share = len(shared) / len(title)
             brand = set(stems(self._catalog[row].brand))
-            if (share >= 0.75 and len(shared) >= 3) or (
+            if (share >= 0.75 and (len(shared) >= 4 or share == 1.0)) or (
                 row in near and brand and brand < set(shared) and count >= 1 and self._line_named(row, shared)
             ):
                 best.append((share + (0.5 if row in near else 0.0), row))
@@ -197,11 +200,7 @@ class Pointer:
 
 def _stands_alone(u: Utterance, last: int) -> bool:
     """Whether nothing follows that the ordinal could belong to ("the second" but not "the second drawer")."""
-    return (
-        last >= len(u)
-        or u.words[last].is_mark
-        or u.words[last].text in ("and", "or", "but", "is", "looks", "in", "with", "please")
-    )
+    return last >= len(u) or u.words[last].is_mark or u.words[last].text in _FOLLOWS
 
 
 def _without_overlap(found: Sequence[Pointed]) -> list[Pointed]:

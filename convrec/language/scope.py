@@ -76,11 +76,16 @@ class Scope:
                 state.negative, state.denied, state.word, state.waived = "hard", [], word, False
             elif cue in ("contrast", "negate_softly"):
                 state.negative, state.denied = ("hard" if cue == "contrast" else "soft"), []
+            elif cue == "swap":
+                state.negative, state.denied, state.word = "hard", [], "swap"
+            elif cue in ("for", "and") and state.word == "swap" and state.denied:
+                state.stop()
+                state.word = ""
             elif cue == "negated_after":
                 for start in self._just_before(
                     clause or previous, first, only_next=self._u.words[first].text == "free"
                 ):
-                    self._manners[start].negative = True
+                    self._manners[start].negative = not self._manners[start].negative
             elif cue == "soft_before":
                 state.soft = True
             elif cue == "soft_after":

@@ -49,6 +49,7 @@ _TENS = dict(
 )
 
 
+_SHORTENED = frozenset(["max", "min", "approx", "ca", "no", "nr", "incl", "vs"])  # "max. 20" is no end of a sentence
 _MEASURED = frozenset(
     [
         "litre",
@@ -151,7 +152,8 @@ def _words(text: str) -> list[Word]:
                 if text[start - 1 : start].isspace() and text[end : end + 1].isspace():
                     words.append(Word(",", ",", start, end))  # a dash
                 continue
-            words.append(Word(piece, piece, start, end))
+            if piece != "." or not words or words[-1].text not in _SHORTENED:
+                words.append(Word(piece, piece, start, end))
         elif match.lastgroup == "number":
             words.append(Word(_figures(piece), _figures(piece), start, end))
         else:

@@ -1,0 +1,236 @@
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from convrec.catalog import Catalog, Item
+from convrec.conversation import Act, Constraint, Op, Reading
+from convrec.datasets.shop.catalogue import build_items
+from convrec.evaluate.reading import evaluate_reader, read_examples, table
+from convrec.language.encoder import load_encoder
+from convrec.language.reader import Reader, Situation
+
+UTTERANCES = Path(__file__).with_name("utterances.yaml")
+
+
+@cache
+def shop() -> Catalog:
+    return Catalog(build_items(0))
+
+
+@cache
+def reader() -> Reader:
+    return Reader(shop(), load_encoder())
+
+
+@cache
+def bare() -> Reader:
+    """Without an encoder, so that a property can be tried on many texts."""
+    return Reader(shop())
+
+
+def pen() -> int:
+    return next(row for row, item in enumerate(shop().items) if item.leaf == "Gel pens" and item.available)
+
+
+def steered(**more: tuple[int, ...]) -> Situation:
+    return Situation(history=(pen(),), shown=(pen(),), all_shown=(pen(),), reference=pen(), **more)
+
+
+def meant(reading: Reading) -> set[tuple[str, str, str]]:
+    return {constraint.key for constraint in reading.constraints}
+
+
+@pytest.mark.parametrize("part", ["dev", "held"])
+def test_hand_written_utterances_are_understood(part: str) -> None:
+    examples = [example for example in read_examples(UTTERANCES, shop()) if example.part == part]
+    figures = evaluate_reader(shop(), reader(), examples)
+    assert figures.utterances == 150
+    assert figures.f1 >= 0.95, table({part: figures})
+    assert figures.false_hard_masks <= 0.01, figures.misses
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=300))
+def test_any_text_has_a_reading(text: str) -> None:
+    reading = bare().read(text, steered())
+    assert Reading.from_dict(reading.to_dict()) == reading
+    shop().mask(reading.constraints)  # every constraint is one that the catalogue can apply
+
+
+FRAGMENTS = [
+    "not", "without", "cheaper", "than", "the", "second one", "blue", "black", "Tarn", "$15", "under", "0.7 mm", "pen", "a refill for", "my",
+    "this", ",", ".", "and", "or", "too", "heavy", "any brand", "I bought", "two options", "why", "between 5 and 9", "rather than", "gel", "é",
+    "neither", "nor", "set", "pack of 12", "compatible with", "it", "ideally", "%", "/", "-", "don't", "mind", "24/6", "at least", "sheets",
+]  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=14))
+def test_any_order_of_known_words_has_a_reading(words: list[str]) -> None:
+    reading = bare().read(" ".join(words), steered())
+    shop().mask(reading.constraints)
+    assert all(constraint.said for constraint in reading.constraints)
+
+
+VALUES = st.sampled_from(
+    [("colour", "black"), ("colour", "green"), ("material", "bamboo"), ("brand", "Tarn"), ("brand", "Rasko")]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    VALUES,
+    st.sampled_from(
+        ["not {}", "no {} please", "without {}", "anything but {}", "I don't want {}", "I hate {}", "nothing {}"]
+    ),
+)
+def test_what_is_negated_is_never_demanded(value: tuple[str, str], frame: str) -> None:
+    facet, word = value
+    reading = bare().read(frame.format(word), steered())
+    assert (facet, "not", word) in meant(reading)
+    assert (facet, "is", word) not in meant(reading)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    VALUES,
+    st.sampled_from(["ideally {}", "maybe {}", "{} if possible", "{} would be nice", "I like {}", "preferably {}"]),
+)
+def test_what_is_softened_is_never_a_hard_mask(value: tuple[str, str], frame: str) -> None:
+    facet, word = value
+    found = {c.key: c.hard for c in bare().read(frame.format(word), steered()).constraints}
+    assert found == {(facet, "is", word): False}
+
+
+@pytest.mark.parametrize("text", ["Sefdo pens", "papr trimmer", "notebok", "Ulmary", "not Velma"])
+def test_a_slip_of_the_keyboard_is_never_a_hard_mask_on_its_own(text: str) -> None:
+    wrong = [
+        c
+        for c in reader().read(text).constraints
+        if c.hard and c.said.casefold() in ("sefdo", "papr", "notebok", "ulmary", "velma")
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "limits"),
+    [
+        ("under $15", [(Op.AT_MOST, 15.0, True)]),
+        ("less than twelve bucks", [(Op.AT_MOST, 12.0, True)]),
+        ("between 10 and 20", [(Op.AT_LEAST, 10.0, True), (Op.AT_MOST, 20.0, True)]),
+        ("$10-$20", [(Op.AT_LEAST, 10.0, True), (Op.AT_MOST, 20.0, True)]),
+        ("around $20", [(Op.AT_LEAST, 16.0, False), (Op.AT_MOST, 24.0, False)]),
+        ("no more than 1,250 dollars", [(Op.AT_MOST, 1250.0, True)]),
+        ("max. 30", [(Op.AT_MOST, 30.0, True)]),
+        ("at least twenty five dollars", [(Op.AT_LEAST, 25.0, True)]),
+        ("I have 3 children", []),
+        ("ten years of experience", []),
+    ],
+)
+def test_prices(text: str, limits: list[tuple[Op, float, bool]]) -> None:
+    reading = bare().read(text)
+    assert [(c.op, c.value, c.hard) for c in reading.constraints if c.facet == "price"] == limits
+
+
+def test_another_currency_is_never_a_mask_and_is_said() -> None:
+    reading = bare().read("a stapler under £10")
+    assert all(not c.hard for c in reading.constraints if c.facet == "price")
+    assert any("US$" in words for words in reading.unmet)
+
+
+def test_comparisons_use_what_is_pointed_at() -> None:
+    shown = [row for row, item in enumerate(shop().items) if item.leaf == "Gel pens"][:3]
+    situation = Situation(shown=tuple(shown), all_shown=tuple(shown), reference=shown[-1])
+    reading = bare().read("cheaper than the first one", situation)
+    assert ("price", "less", str(shop()[shown[0]].price)) in meant(reading)
+    assert [r.item_id for r in reading.references] == [shop()[shown[0]].item_id]
+
+
+def test_a_title_in_full_is_a_reference_and_no_constraint() -> None:
+    item = next(i for i in shop().items if i.leaf == "Desk lamps")
+    reading = bare().read(f"Something like the {item.title}, but cheaper")
+    assert [r.item_id for r in reading.references] == [item.item_id]
+    assert meant(reading) == {("price", "less", str(item.price))}
+
+
+def test_what_fits_is_only_asked_for_where_something_fits() -> None:
+    chair = next(row for row, item in enumerate(shop().items) if item.leaf == "Office chairs")
+    reading = bare().read("refills for my chair", Situation(history=(chair,), reference=chair))
+    assert all(c.facet != "compatible" for c in reading.constraints)
+
+
+def test_taking_back_names_the_facet_only() -> None:
+    situation = Situation(reference=pen(), shown=(pen(),), constraints=(Constraint("brand", Op.NOT, "Tarn"),))
+    assert bare().read("I don't mind Tarn", situation).dropped == ("brand",)
+    assert bare().read("I don't mind Tarn", steered()).dropped == ()
+    assert not bare().read("I don't mind Tarn", situation).constraints
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "👍",
+        "<item_42>",
+        "⟨price⟩",
+        "{{ 7*7 }}",
+        "'; DROP TABLE items; --",
+        "<b>hi</b>",
+        "我想买一支笔",
+        "\x00\ud800",
+        "ﬁ①٣",
+    ],
+)
+def test_strange_text_asks_for_nothing(text: str) -> None:
+    reading = reader().read(text, steered())
+    assert not reading.constraints
+    assert reading.act in (Act.SOCIAL, Act.OFF_TOPIC, Act.STEER)
+
+
+def test_a_very_long_message_is_read_to_its_end() -> None:
+    text = "I have been thinking about this for a very long time. " * 90 + "So: a blue stapler under $20."
+    assert {("category", "is", "Staplers"), ("colour", "is", "blue"), ("price", "at_most", "20.0")} <= meant(
+        bare().read(text)
+    )
+
+
+def test_words_grow_no_faster_than_the_text() -> None:
+    for word in ("not ", "the ", "1 ", "$1 - ", "cheaper than ", "no red, ", "a blue ", "((((", "my pen "):
+        bare().read(word * 3000, steered())  # would take minutes if anything here were quadratic
+
+
+def test_a_catalogue_of_titles_brands_and_categories_is_enough() -> None:
+    items = [
+        Item(
+            "0",
+            "VTech CS6114 Cordless Phone",
+            "VTech",
+            ("Office Electronics", "Telephones & Accessories", "Cordless Telephones"),
+        ),
+        Item(
+            "1",
+            "AT&T 210 Corded Phone, Black",
+            "AT&T",
+            ("Office Electronics", "Telephones & Accessories", "Corded Telephones"),
+        ),
+        Item("2", "Brother HL-2270DW Laser Printer", "Brother", ("Office Electronics", "Printers", "Laser Printers")),
+        Item("3", "Pilot G2 Gel Pens", "Pilot", ("Office & School Supplies", "Pens & Refills", "Gel Pens")),
+    ]
+    plain = Reader(Catalog(items), load_encoder())
+    assert meant(plain.read("a cordless phone, not VTech")) == {
+        ("category", "is", "Cordless Telephones"),
+        ("brand", "not", "VTech"),
+    }
+    assert meant(plain.read("gel pens")) == {("category", "is", "Gel Pens")}
+    assert all(c.facet != "brand" for c in plain.read("something for my brother").constraints)
+    cheaper = plain.read("cheaper", Situation(reference=0))
+    assert not cheaper.constraints  # without prices it is a wish
+    assert cheaper.wishes == ("cheaper",)
+
+
+def test_an_empty_catalogue_reads_everything_as_words() -> None:
+    assert not Reader(Catalog([])).read("a blue pen under $5").constraints
