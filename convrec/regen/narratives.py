@@ -77,7 +77,7 @@ def _reason(page: Page) -> None:
     uses = page.uses() if page.rng.random() < 0.35 else ()
     if not (uses and page.say(Said("reason_use", {"use": page.rng.choice(uses)}))):
         page.say(Said("reason_opening", owned_slot(page)))
-    _tell(page, _two_parts(page), limit=3 if page.rng.random() < 0.4 else 2)
+    _tell(page, _two_parts(page), limit=3 if page.rng.random() < 0.4 else 2, loose=False)
     _enough(page)
 
 
@@ -103,7 +103,7 @@ def _two_parts(page: Page) -> list[Part]:
     return page.rng.sample(parts, 2)
 
 
-def _tell(page: Page, parts: list[Part], limit: int) -> None:
+def _tell(page: Page, parts: list[Part], limit: int, loose: bool = True) -> None:
     """One sentence for each part that there is something to say about, up to `limit` sentences on the page."""
     for part in parts:
         if len(page.sentences) >= limit:
@@ -115,7 +115,7 @@ def _tell(page: Page, parts: list[Part], limit: int) -> None:
         elif part == "price":
             if "price" not in page.told:
                 page.say(Said("price"))
-        elif said := tie(page) if part == "history" else comparison(page):
+        elif said := tie(page, loose) if part == "history" else comparison(page):
             page.say(said)
 
 

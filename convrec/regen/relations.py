@@ -26,8 +26,11 @@ class Compared(NamedTuple):
     words: str
 
 
-def tie(page: Page) -> Said | None:
-    """One relation between the item and something owned that was not spoken of yet; None without a history."""
+def tie(page: Page, loose: bool = True) -> Said | None:
+    """One relation between the item and something owned that was not spoken of yet; None if there is none.
+
+    `loose` ones only say that the thing is owned: right in a chat, but no reason for anything.
+    """
     found: dict[str, list[Said]] = {}
     if "fits" in page.facts and "fits" not in page.told:
         found["history_fits"] = [Said("history_fits")]
@@ -36,6 +39,8 @@ def tie(page: Page) -> Said | None:
         if owned == page.row or again or f"owned:{back}" in page.told:
             continue
         for said in _relations(page, owned):
+            if said.group == "history_any" and not loose:
+                continue
             whole = said._replace(slots={"owned": f"⟨owned:{back}⟩", **said.slots})
             found.setdefault(said.group, []).append(whole)
     if not found:

@@ -15,6 +15,7 @@ from convrec.regen.writer import Writer
 WRITTEN = 5  # critiques for each pair, of which one is drawn
 # The share of positions that get each narrative.
 SHARES: dict[NarrativeKind, float] = {"purchase_reason": 0.12, "endorsement": 0.12, "user_summary": 0.08}
+SUMMED_UP = 3  # purchases before there is anything to sum up
 
 
 def turns_of(writer: Writer, rows: Sequence[int], rng: random.Random, phrasing: Phrasing) -> list[dict[str, Any]]:
@@ -30,7 +31,7 @@ def turns_of(writer: Writer, rows: Sequence[int], rng: random.Random, phrasing: 
                 for number, (text, _) in enumerate(written)
             ]
         for kind, share in SHARES.items():
-            if rng.random() < share:
+            if rng.random() < share and (kind != "user_summary" or position >= SUMMED_UP):
                 text = writer.narrative(kind, target, Context(history), rng)
                 turns.append(_turn(writer, position, target, kind, text, True))
     return turns

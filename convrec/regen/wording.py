@@ -37,8 +37,8 @@ class Noun:
 def _singular(name: str) -> str:
     if name.endswith("ies"):
         return name[:-3] + "y"
-    if name.endswith("shelves"):
-        return name[:-3] + "f"
+    if name.endswith(("shelves", "knives")):
+        return name[:-3] + ("f" if name.endswith("shelves") else "fe")
     if name.endswith(("ches", "shes", "xes", "sses", "zes")):
         return name[:-2]
     return name[:-1]
