@@ -15,6 +15,7 @@ from convrec.conversation import Act, Constraint, Op, Reading, Reference
 from convrec.errors import DataError
 from convrec.language.reader import Reader, Situation
 
+PARTS = ("dev", "held", "fresh")
 SLOTS = ("price", "brand", "category", "attribute", "polarity", "reference", "act")
 Slot = tuple[str, ...]
 
@@ -23,7 +24,7 @@ Slot = tuple[str, ...]
 class Example:
     """One message, what it is said into, and what it means. `missing`: words that must be said not to be had."""
 
-    part: str  # "dev" or "held"
+    part: str  # one of PARTS
     text: str
     situation: Situation
     gold: Reading
@@ -59,7 +60,7 @@ class ReadingFigures:
 def evaluate_reader(catalog: Catalog, reader: Reader, examples: Sequence[Example]) -> ReadingFigures:
     """Reads every example and compares. Raises DataError where there is none."""
     if not examples:
-        raise DataError("no utterances to evaluate the reader on; give a file with some under 'dev' or 'held'")
+        raise DataError("no utterances to evaluate the reader on; give a file with some under dev, held or fresh")
     right, found, wanted = Counter[str](), Counter[str](), Counter[str]()
     misses: list[Miss] = []
     false_hard, missing, said = 0, 0, 0
@@ -126,7 +127,7 @@ def read_examples(path: Path, catalog: Catalog) -> list[Example]:
     things = {name: _thing(catalog, name, wanted) for name, wanted in data["things"].items()}
     situations = {name: _situation(catalog, things, said) for name, said in data["situations"].items()}
     examples = []
-    for part in ("dev", "held"):
+    for part in PARTS:
         for entry in data[part]:
             situation = situations[entry["in"]]
             refs = [catalog[things[name]].item_id for name in entry.get("refs", ())]

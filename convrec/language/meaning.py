@@ -12,7 +12,7 @@ from convrec.language.lexicon import Kind, Mention, Sense, english
 from convrec.language.references import Pointed, Pointer
 from convrec.language.scope import Manner, Scope
 from convrec.language.situation import Situation
-from convrec.language.utterance import Utterance
+from convrec.language.utterance import Utterance, stems
 
 _VAGUE = frozenset({"use", "style"})  # facets that words only lean towards: "for school" excludes nothing
 _LITTLE = frozenset({"bit", "little", "slightly", "kinda"})
@@ -90,7 +90,8 @@ class Meaning:
             return
         if not manner.negative and self._states(mention.first) and self._base is not None:
             return  # "it's green"
-        negative = manner.negative != (sense.value is False)
+        than = mention.first > 0 and self._u.words[mention.first - 1].text == "than"  # "smaller than A3"
+        negative = (manner.negative or than) != (sense.value is False)
         plural = sense.facet == "material" and self._u.words[mention.last - 1].text.endswith(
             "s"
         )  # "rubbers" are things
@@ -106,13 +107,9 @@ class Meaning:
         following = self._u.words[mention.last].stem if mention.last < len(self._u) else ""
         if "the" in cues and following == "one" and "want" not in self._cues_in_clause(place):
             return  # "the glued ones fall apart"
-        if (
-            self._topics
-            and not negative
-            and sense.facet not in self._topics
-            and self._catalog.facets[sense.facet].kind != "list"
-        ):
-            self.draft.unmet.append(self._u.said(mention.first, mention.last))
+        if self._topics and sense.facet not in self._topics and self._catalog.facets[sense.facet].kind != "list":
+            said = self._u.said(mention.first, mention.last)
+            (self.draft.wishes if negative else self.draft.unmet).append(f"not {said}" if negative else said)
             return
         value = True if isinstance(sense.value, bool) else sense.value
         self._add(
@@ -204,6 +201,8 @@ class Meaning:
             return
         said = self._u.said(fitting.first, pointed.last)
         if self._catalog.compatible(pointed.row).any():
+            if not self.fits(pointed.row) and not self._sounds_fitting(pointed.row):
+                return  # "paper for my printer": what fits is cartridges
             if not self.fits(pointed.row):  # "ink cartridges for my printer": what fits counts, not what it is called
                 self.draft.constraints = [
                     replace(c, hard=c.hard and c.facet != "category") for c in self.draft.constraints
@@ -213,6 +212,12 @@ class Meaning:
                 self.draft.constraints.append(constraint)
         elif "fit" in said or "compatible" in said:
             self.draft.unmet.append(said)
+
+    def _sounds_fitting(self, row: int) -> bool:
+        """Whether what fits an item shares a word with the category asked for."""
+        rows = self._catalog.compatible(row).nonzero()[0]
+        words = {stem for fitting in rows for stem in stems(self._catalog[int(fitting)].leaf)}
+        return not words.isdisjoint(stems(self.draft.category))
 
     def refer_to_base(self, said: str) -> None:
         """Takes what fits the base, where the shop knows such a thing: "which pods fit it?"."""

@@ -47,6 +47,10 @@ class Measures:
             for facet in named.get(name, ()):
                 for noun in nouns:
                     self._by_noun[stems(noun)].append(facet.key)
+        for name, nouns in english()["names"].items():
+            for facet in named.get(name, ()):
+                for noun in nouns if facet.unit else ():
+                    self._by_noun[stems(noun)].append(facet.key)  # "a 0.7 tip"
 
     def find(self, utterance: Utterance, taken: set[int], relevant: Mapping[str, int]) -> list[Amount]:
         """Constraints on number facets. `relevant`: how many of the items talked about have each facet."""
@@ -86,6 +90,8 @@ class Measures:
         first = u.line.count(" ", 0, match.start()) + (1 if match.group().startswith(" ") else 0)
         last = at + 1 + used
         bound = next((name for name in ("upper", "lower", "around") if match[name]), "lower" if plus else "")
+        if last < len(u) and u.words[last].stem in facet.split("_"):
+            last += 1  # "5 years warranty or more"
         rest = " " + " ".join(w.text for w in u.words[last : last + 3])
         if not bound and (after := _AFTER.match(rest)):
             bound = next(name for name in ("upper", "lower", "around") if after[name])

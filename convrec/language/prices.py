@@ -36,7 +36,7 @@ _NUMBER = r"\d+(?:\.\d+)?"
 _CURRENCY = r"dollars?|bucks?|usd|\$|quid|pounds?|gbp|euros?|eur|£|€"
 _AMOUNT = rf"(?:(?P<sign>[$£€]) )?(?P<number>{_NUMBER})(?: (?P<unit>{_CURRENCY}|cents?)(?![^\s]))?"
 # What may follow a figure without a currency for it to be a price: never a unit or a noun.
-_CLEAR = r"(?=$| [,.;!?:)\n]| (?:and|but|please|pls|plz|for|if|or|with|would|in|so|thanks|is|on|total|though|max|tops|preferably|ideally|not|no|from|that|by|each|maybe|will|as|too|also|altogether|then|this)(?: |$))"
+_CLEAR = r"(?=$| [,.;!?:)\n]| (?:and|but|please|pls|plz|for|if|or|with|would|in(?! (?:an?|the|one|each|every|packs?) )|so|thanks|is|on|total|though|max|tops|preferably|ideally|not|no|from|that|by|each|maybe|will|as|too|also|altogether|then|this)(?: |$))"
 _LIMIT = re.compile(
     rf"(?<!\S)(?:(?P<upper>{UPPER})|(?P<lower>{LOWER})|(?P<around>{AROUND})|(?P<budget>{_BUDGET})) (?:an? |the )?{_AMOUNT}(?!\S)"
     rf"(?: (?P<after>{AFTER_UPPER}|{AFTER_LOWER}|{AFTER_AROUND})(?!\S))?"

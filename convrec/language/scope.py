@@ -76,6 +76,9 @@ class Scope:
                 state.negative, state.denied, state.word, state.waived = "hard", [], word, False
             elif cue in ("contrast", "negate_softly"):
                 state.negative, state.denied = ("hard" if cue == "contrast" else "soft"), []
+            elif cue == "too" and self._u.words[first - 1].text in ("is", "are", "looks", "feels"):
+                for start in self._just_before(clause, first - 1, only_next=True):
+                    self._manners[start].negative = True  # "A4 is too big"
             elif cue == "swap":
                 state.negative, state.denied, state.word = "hard", [], "swap"
             elif cue in ("for", "and") and state.word == "swap" and state.denied:
