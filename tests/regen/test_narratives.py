@@ -60,7 +60,7 @@ def test_a_reply_says_at_least_two_true_things_in_two_to_four_sentences(demo: Da
     checker = ClaimChecker(demo.catalog)
     for marked, row, context in list(replies(demo))[:400]:
         parts = sentences(marked)
-        assert 2 <= len(parts) <= 5, marked  # "How about …? It costs …" is one frame and two sentences
+        assert 2 <= len(parts) <= 5, marked  # "Not convinced? Tell me why." is one frame and two sentences
         assert sum(len(checker.check(part, row, context)) for part in parts) >= 2, marked
 
 
@@ -68,7 +68,7 @@ def test_no_frame_stands_in_more_than_two_in_a_hundred(demo: Dataset) -> None:
     narratives = [marked for marked, _, _ in replies(demo)]
     sample = random.Random(0).sample(narratives, 500)
     frames = Counter(frame for marked in sample for frame in {MARK.sub("", s).strip() for s in sentences(marked)})
-    assert frames.most_common(1)[0][1] <= 0.02 * len(sample) + 3, frames.most_common(5)  # + 3: one sample of 500
+    assert frames.most_common(1)[0][1] <= 0.02 * len(sample), frames.most_common(5)
 
 
 def test_replies_speak_of_the_wish_and_of_what_is_owned(demo: Dataset) -> None:
