@@ -32,7 +32,7 @@ def message(text: str) -> str:
 
 def words(text: str) -> str:
     """Prose of a reply in its paragraphs; the Markdown tables that code writes (compare) become tables."""
-    return "".join(_table(block) if block.startswith("| ") else _paragraph(block) for block in text.split("\n\n"))
+    return "".join(_table(block) if "\n| ---" in block else _paragraph(block) for block in text.split("\n\n"))
 
 
 def constraint_label(constraint: Constraint, catalog: Catalog) -> str:
@@ -195,8 +195,10 @@ def _paragraph(text: str) -> str:
 
 
 def _table(markdown: str) -> str:
-    lines = [[cell.strip() for cell in line[2:-2].split(" | ")] for line in markdown.splitlines()]
-    head, *rest = ["".join(f"<td>{escape(cell)}</td>" for cell in line) for line in lines if set(line) != {"---"}]
+    head, _, *rest = [
+        "".join(f"<td>{escape(cell.strip())}</td>" for cell in line[2:-2].split(" | "))
+        for line in markdown.splitlines()
+    ]
     body = "".join(f"<tr>{line}</tr>" for line in rest)
     return f'<div class="table"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 

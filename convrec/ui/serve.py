@@ -51,6 +51,7 @@ def launch(chat: Chat, *, invented: bool, host: str, port: int, block: bool = Tr
             css=CSS,
             footer_links=[],
             allowed_paths=[],
+            max_file_size=1,  # nothing is ever uploaded; Gradio would take files of any size
             share=False,
             ssr_mode=False,
             run_history=False,

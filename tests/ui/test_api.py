@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import urllib.error
+import urllib.request
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,3 +61,21 @@ def test_shoppers_are_found_by_a_part_of_their_id(client: Client) -> None:
         {"shopper_id": "18", "purchases": 1},
     ]
     assert [s["shopper_id"] for s in client.predict("8", api_name="/shoppers")] == ["18"]
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "README.md", str(Path(__file__))])
+def test_no_file_of_the_machine_is_served(shop: str, path: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"{shop}/gradio_api/file={path}", timeout=30)
+    assert refused.value.code in (403, 404)
+    refused.value.close()
+
+
+def test_nothing_can_be_uploaded(shop: str) -> None:
+    form = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\nmany bytes\r\n--x--\r\n'
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    request = urllib.request.Request(f"{shop}/gradio_api/upload", form, headers)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=30)
+    assert refused.value.code == 413
+    refused.value.close()
