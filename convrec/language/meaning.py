@@ -285,6 +285,8 @@ class Meaning:
         )
         first = min((c.first for c in cues.values()), default=mention.first)
         said = self._u.said(first, mention.last)
+        if "less" in cues and self._u.said(cues["less"].first, cues["less"].last).lower() == "not that":
+            cues = {**cues, "another": cues["less"]}  # "not that brand" is no comparison as in "not that expensive"
         if manner.waived:
             self._drop(facet)
         elif cues.keys() & {"another", "same", "this"} and self._base is not None:
