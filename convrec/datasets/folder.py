@@ -21,8 +21,8 @@ from convrec.datasets.frames import (
     TURNS,
     catalog_of,
     conform,
-    items_frame,
     write_frame,
+    write_items,
 )
 from convrec.errors import DataError
 
@@ -79,7 +79,7 @@ def write_dataset(dataset: Dataset, folder: str | Path, *, overwrite: bool = Fal
     Raises DataError when the place is taken or cannot be written (full disk, no permission).
     """
     with new_folder(Path(folder), overwrite=overwrite) as partial:
-        write_frame(items_frame(dataset.catalog), partial / "items.parquet")
+        write_items(dataset.catalog, partial / "items.parquet")
         write_frame(dataset.interactions, partial / "interactions.parquet")
         for table in ("turns", "dialogues"):
             frame: pl.DataFrame = getattr(dataset, table)

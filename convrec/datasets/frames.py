@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-from convrec.catalog import Catalog, Item, item_from_dict, item_to_dict
+from convrec.catalog import Catalog, Item, item_from_dict
 from convrec.errors import CatalogError, DataError
 
 ITEMS = pl.Schema(
@@ -67,6 +67,7 @@ DIALOGUES = pl.Schema(
         "split": pl.String(),
     }
 )
+ITEMS_AT_ONCE = 5000
 KINDS = ("critique", "purchase_reason", "endorsement", "user_summary")
 SPLITS = ("train", "validation", "test")
 PHRASINGS = ("train", "unseen")
@@ -80,17 +81,20 @@ REQUIRED = {
 }  # fmt: skip
 
 
-def items_frame(catalog: Catalog) -> pl.DataFrame:
-    """One row an item, in catalogue order, with the columns of ITEMS."""
-    rows = [
-        {
-            **item_to_dict(item),
-            "attributes": json.dumps(item_to_dict(item)["attributes"], ensure_ascii=False),
-            "retired": item.item_id in catalog.retired,
-        }
-        for item in catalog.items
-    ]
-    return pl.DataFrame(rows, schema=ITEMS)
+def items_frame(catalog: Catalog, start: int = 0, stop: int | None = None) -> pl.DataFrame:
+    """One row an item, in catalogue order, from row `start` to before `stop`, with the columns of ITEMS."""
+    items = catalog.items[start:stop]
+    columns = {name: [getattr(item, name) for item in items] for name in ITEMS if name not in ("attributes", "retired")}
+    columns["attributes"] = [json.dumps(dict(item.attributes), ensure_ascii=False) for item in items]
+    columns["retired"] = [item.item_id in catalog.retired for item in items]
+    return pl.DataFrame(columns, schema=ITEMS)
+
+
+def write_items(catalog: Catalog, path: Path) -> None:
+    """items.parquet, a few thousand items at a time: a frame of all would double what a large catalogue takes."""
+    with pq.ParquetWriter(path, ITEMS.to_frame().to_arrow().schema) as out:
+        for start in range(0, len(catalog), ITEMS_AT_ONCE):
+            out.write_table(items_frame(catalog, start, start + ITEMS_AT_ONCE).to_arrow())
 
 
 def write_frame(frame: pl.DataFrame, path: Path) -> None:

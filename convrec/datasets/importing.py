@@ -18,7 +18,7 @@ from convrec.datasets.atomic import new_folder
 from convrec.datasets.cleaning import untitled
 from convrec.datasets.folder import CARD
 from convrec.datasets.formats import Format
-from convrec.datasets.frames import KINDS, items_frame, write_frame
+from convrec.datasets.frames import KINDS, write_items
 from convrec.datasets.jsonl import jsonl
 from convrec.datasets.regen_rows import regen
 from convrec.datasets.rows import Progress, Tally, json_record, read_rows
@@ -104,8 +104,9 @@ def import_dataset(
             raise ImportFailed(f"column {columns[lost[0]]!r} held no {lost[0]} in any row; nothing was written")
         used = set(np.array(list(staging.item_ids), dtype=object)[np.unique(staging.items[keep])])
         whole = chosen.whole_catalogue and not core
+        del staging  # its ids are the largest thing held, and no longer needed
         found = [described[i] for i in sorted(described) if whole or i in used]
-        write_frame(items_frame(Catalog(permuted(chosen.tidy(found), seed))), folder / "items.parquet")
+        write_items(Catalog(permuted(chosen.tidy(found), seed)), folder / "items.parquet")
         done.items = len(found)
         done.untitled = sum(i.title in (untitled(i.item_id, i.categories), untitled(i.item_id, ())) for i in found)
         if not done.bad_rows:

@@ -170,7 +170,7 @@ class _Table:
         self._writer.close()
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        with pq.ParquetFile(self._path) as file:
+        with pq.ParquetFile(self._path, pre_buffer=False) as file:  # buffering would hold the whole file
             yield from file.iter_batches(batch_size=BATCH)
 
     def remove(self) -> None:
