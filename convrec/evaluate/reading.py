@@ -43,7 +43,7 @@ class Miss:
 
 @dataclass(frozen=True, slots=True)
 class ReadingFigures:
-    """Micro-averaged over all slots. `false_hard_masks`: hard constraints that the gold lacks as hard ones, per utterance;
+    """Micro-averaged over all slots. `false_hard_masks`: hard constraints that the gold lacks as hard, per utterance;
     `exact`: share of utterances with every slot right; `missing_said`: share of unmet wishes that are said."""
 
     utterances: int

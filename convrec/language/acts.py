@@ -1,4 +1,4 @@
-"""What a person does with a message: asks, steers, wants more of the same, a reason, a comparison, or just says hello."""
+"""What a person does with a message: asks, steers, wants more, a reason, a comparison, or just says hello."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words that mean something in one catalogue: its brands, categories, values and flags, and the reader's own cues."""
+"""The words that mean something in one catalogue: its brands, categories, values, flags, and the reader's own cues."""
 
 from __future__ import annotations
 
@@ -27,9 +27,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sense:
-    """One meaning of a phrase. VALUE: `facet` and `value` (False: a flag's opposite). FACET: `facet`. SCALE: `facet`, and
-    `value` in less | more | low | high. CUE: `value` names it. ABSENT: `value` is the family. `sure` is False where the
-    phrase is only probably this."""
+    """One meaning of a phrase.
+
+    VALUE: `facet` and `value` (False: a flag's opposite). FACET: `facet`. SCALE: `facet`, and `value` in less | more |
+    low | high. CUE: `value` names it. ABSENT: `facet` is its family. `sure` is False where it is only probably meant.
+    """
 
     kind: Kind
     facet: str = ""

@@ -1,13 +1,14 @@
-"""From mentions to constraints: which facet a word is about, against what a comparison measures, how hard it is meant."""
+"""From mentions to constraints: which facet a word is about, and how hard it is meant."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from convrec.catalog import Catalog
-from convrec.conversation import Constraint, Op, Reference
+from convrec.conversation import Constraint, Op
+from convrec.language.comparisons import Comparisons
+from convrec.language.draft import Draft
 from convrec.language.lexicon import Kind, Mention, Sense, english
 from convrec.language.references import Pointed, Pointer
 from convrec.language.scope import Manner, Scope
@@ -15,23 +16,6 @@ from convrec.language.situation import Situation
 from convrec.language.utterance import Utterance, stems
 
 _VAGUE = frozenset({"use", "style"})  # facets that words only lean towards: "for school" excludes nothing
-_LITTLE = frozenset({"bit", "little", "slightly", "kinda"})
-_STATING = re.compile(
-    r"(?:^| )(?:it's|its|that's|thats|(?:it|that|this|one) (?:is|was|looks|feels|seems)|they're|these are)$"
-)
-
-
-@dataclass(slots=True)
-class Draft:
-    """A reading in the making. `used` are the words that meant something; `relative`: measured by what was shown."""
-
-    constraints: list[Constraint] = field(default_factory=list)
-    references: list[Reference] = field(default_factory=list)
-    wishes: list[str] = field(default_factory=list)
-    unmet: list[str] = field(default_factory=list)
-    dropped: list[str] = field(default_factory=list)
-    relative: bool = False
-    category: str = ""  # asked for, positively
 
 
 class Meaning:
@@ -52,8 +36,9 @@ class Meaning:
         self._catalog, self._pointer = catalog, pointer
         self._u, self._mentions, self._scope = utterance, mentions, scope
         self._situation, self._base, self._topics = situation, base, topics
-        self._skip: set[int] = set()
         self.draft = Draft()
+        self._comparisons = Comparisons(catalog, utterance, mentions, base, topics, self.draft)
+        self._skip = self._comparisons.used
 
     def read(self) -> Draft:
         for place, mention in enumerate(self._mentions):
@@ -61,12 +46,12 @@ class Meaning:
                 continue
             manner = self._scope.of(mention.first)
             cues = self._cues_before(place)
-            if mention.of(Kind.SCALE) and self._scale(place, mention, manner, cues):
+            if mention.of(Kind.SCALE) and self._comparisons.scale(place, mention, manner, cues):
                 continue
             named = manner.waived or not cues.keys().isdisjoint({"another", "same", "less", "more"})
             named = named or (any(s.facet in self._topics for s in mention.of(Kind.FACET)) and "want" not in cues)
             if mention.of(Kind.FACET) and (named or not mention.of(Kind.VALUE)):
-                self._facet(mention, manner, cues)
+                self._comparisons.facet(mention, manner, cues)
             elif mention.of(Kind.VALUE):
                 self._value(place, mention, manner, cues)
             elif mention.of(Kind.ABSENT):
@@ -84,11 +69,11 @@ class Meaning:
             return  # "my brother" is no printer
         if manner.waived:
             if any(c.facet == sense.facet for c in self._situation.constraints):
-                self._drop(sense.facet)
+                self.draft.drop(sense.facet)
             return
         if self._points(place, mention, sense, cues, manner.described) or manner.described:
             return
-        if not manner.negative and self._states(mention.first) and self._base is not None:
+        if not manner.negative and self._comparisons.states(mention.first) and self._base is not None:
             return  # "it's green"
         than = mention.first > 0 and self._u.words[mention.first - 1].text == "than"  # "smaller than A3"
         negative = (manner.negative or than) != (sense.value is False)
@@ -149,7 +134,7 @@ class Meaning:
         return max(senses, key=frequency, default=None)
 
     def _is_aside(self, place: int, mention: Mention, cues: Mapping[str, Mention]) -> bool:
-        """Whether a category only says what the thing asked for goes with: "a case for pens", "something for my desk"."""
+        """Whether a category only says what the thing asked for is for: "a case for pens", "something for my desk"."""
         start = place
         while (
             start
@@ -222,7 +207,7 @@ class Meaning:
     def refer_to_base(self, said: str) -> None:
         """Takes what fits the base, where the shop knows such a thing: "which pods fit it?"."""
         if self._base is not None and self.draft.category and self.fits(self._base):
-            self._put(Constraint("compatible", Op.IS, self._catalog[self._base].item_id, True, said))
+            self.draft.put(Constraint("compatible", Op.IS, self._catalog[self._base].item_id, True, said))
 
     def fits(self, row: int) -> bool:
         """Whether anything (of the category asked for) is known to fit this item."""
@@ -235,130 +220,6 @@ class Meaning:
         """The cues that stand directly before word `first`."""
         place = next((i for i, m in enumerate(self._mentions) if m.first >= first), len(self._mentions))
         return self._cues_before(place, first)
-
-    # --- more and less ----------------------------------------------------------------------------------------------
-
-    def _scale(self, place: int, mention: Mention, manner: Manner, cues: Mapping[str, Mention]) -> bool:
-        """Reads "lighter", "too heavy", "not so big"; False where the word is rather a value of the items talked about."""
-        directions = {str(s.value) for s in mention.of(Kind.SCALE)}
-        compares = bool(directions & {"less", "more"})
-        plain = not compares and not cues.keys() & {"too", "less", "more"}
-        values = [s for s in mention.of(Kind.VALUE) if s.facet in self._topics]
-        if plain and values:
-            return False
-        if manner.described and "too" not in cues:
-            return True
-        if manner.waived:
-            self._drop(mention.of(Kind.SCALE)[0].facet)
-            return True
-        named = self._named_beside(place)
-        sense = self._measurable(mention, named)
-        if sense is None:
-            if mention.of(Kind.VALUE):
-                return False
-            self.draft.relative = self.draft.relative or not plain
-            self.draft.wishes.append(
-                self._u.said(min((c.first for c in cues.values()), default=mention.first), mention.last)
-            )
-            return True
-        direction = str(sense.value)
-        soft = manner.soft or plain or not sense.sure
-        upwards = direction in ("more", "high")
-        if "too" in cues or (plain and not manner.negative and self._complains(mention, cues)):
-            upwards = not upwards
-        elif "less" in cues:
-            upwards = not upwards
-            soft = soft or self._u.words[cues["less"].first].text == "not"
-        elif manner.negative and not compares:
-            upwards, soft = not upwards, True
-        op = Op.MORE if upwards else Op.LESS
-        if compares and manner.negative:
-            op = Op.AT_MOST if upwards else Op.AT_LEAST
-        first = min((c.first for n, c in cues.items() if n in ("too", "less", "more")), default=mention.first)
-        self._compare(sense.facet, op, not soft, self._u.said(first, mention.last))
-        return True
-
-    def _facet(self, mention: Mention, manner: Manner, cues: Mapping[str, Mention]) -> None:
-        """The name of a facet: "another brand", "this colour", "any brand", "more sheets"."""
-        facet = next(
-            (s.facet for s in mention.of(Kind.FACET) if s.facet in self._topics), mention.of(Kind.FACET)[0].facet
-        )
-        first = min((c.first for c in cues.values()), default=mention.first)
-        said = self._u.said(first, mention.last)
-        if "less" in cues and self._u.said(cues["less"].first, cues["less"].last).lower() == "not that":
-            cues = {**cues, "another": cues["less"]}  # "not that brand" is no comparison as in "not that expensive"
-        if manner.waived:
-            self._drop(facet)
-        elif cues.keys() & {"another", "same", "this"} and self._base is not None:
-            value = self._catalog.value(self._base, facet)
-            if value is None or facet == "price":
-                return
-            self.draft.relative = True
-            if isinstance(value, tuple):
-                value = value[-1]
-            negative = manner.negative or "another" in cues
-            self._put(Constraint(facet, Op.NOT if negative else Op.IS, value, not manner.soft, said))
-        elif cues.keys() & {"less", "more"} and self._catalog.facets[facet].kind == "number":
-            comparable = self._measurable_facet([s.facet for s in mention.of(Kind.FACET)])
-            if comparable:
-                self._compare(comparable, Op.MORE if "more" in cues else Op.LESS, not manner.soft, said)
-            else:
-                self.draft.wishes.append(said)
-
-    def _complains(self, mention: Mention, cues: Mapping[str, Mention]) -> bool:
-        """ "It's heavy", "a bit heavy": what the thing at hand is, so the other way is wanted."""
-        start = min((c.first for n, c in cues.items() if n in ("so", "soft_before")), default=mention.first)
-        little = "soft_before" in cues and self._u.words[cues["soft_before"].last - 1].text in _LITTLE
-        return little or self._states(start)
-
-    def _states(self, first: int) -> bool:
-        """Whether what begins at word `first` is said of the thing at hand: "it's green", "that is heavy"."""
-        before = " ".join(word.text for word in self._u.words[max(first - 2, 0) : first])
-        return _STATING.search(before) is not None
-
-    def _measurable(self, mention: Mention, named: Sequence[str]) -> Sense | None:
-        senses = mention.of(Kind.SCALE)
-        if named:
-            directions = [s.value for s in senses]
-            facet = self._measurable_facet(named)
-            return Sense(Kind.SCALE, facet, directions[0], all(s.sure for s in senses)) if facet else None
-        facet = self._measurable_facet([s.facet for s in senses])
-        return next((s for s in senses if s.facet == facet), None)
-
-    def _measurable_facet(self, facets: Sequence[str]) -> str:
-        """The first of these that the base has a number for, if it is what is talked about at all."""
-        if self._base is None:
-            return ""
-        for facet in facets:
-            value = self._catalog.value(self._base, facet)
-            known = isinstance(value, int | float) and not isinstance(value, bool)
-            if known and (facet == "price" or not self._topics or facet in self._topics):
-                return facet
-        return ""
-
-    def _named_beside(self, place: int) -> list[str]:
-        """Number facets named next to a scale word: "bigger capacity", "the weight is too high"."""
-        mention = self._mentions[place]
-        following = self._next(place)
-        if following and following.first == mention.last and following.of(Kind.FACET):
-            facets = self._numbers(following)
-            if facets:
-                self._skip.add(place + 1)
-            return facets
-        for other in reversed(self._mentions[:place]):
-            if mention.first - other.last > 4:
-                break
-            if other.of(Kind.FACET) and not any(self._u.words[i].is_mark for i in range(other.last, mention.first)):
-                return self._numbers(other)
-        return []
-
-    def _numbers(self, mention: Mention) -> list[str]:
-        return [s.facet for s in mention.of(Kind.FACET) if self._catalog.facets[s.facet].kind == "number"]
-
-    def _compare(self, facet: str, op: Op, hard: bool, said: str) -> None:
-        value = self._catalog.value(self._base, facet) if self._base is not None else None
-        self.draft.relative = True
-        self._put(Constraint(facet, op, float(value), hard, said))  # type: ignore[arg-type]
 
     # --- what is not here -------------------------------------------------------------------------------------------
 
@@ -409,17 +270,5 @@ class Meaning:
     def _next(self, place: int) -> Mention | None:
         return self._mentions[place + 1] if place + 1 < len(self._mentions) else None
 
-    def _drop(self, facet: str) -> None:
-        if facet not in self.draft.dropped:
-            self.draft.dropped.append(facet)
-
     def _add(self, facet: str, op: Op, value: str | float | bool, hard: bool, mention: Mention) -> None:
-        self._put(Constraint(facet, op, value, hard, self._u.said(mention.first, mention.last)))
-
-    def _put(self, constraint: Constraint) -> None:
-        if all(c.key != constraint.key for c in self.draft.constraints):
-            self.draft.constraints.append(constraint)
-        elif not constraint.hard:  # said plainly and then softly: the softer is meant
-            self.draft.constraints = [
-                replace(c, hard=c.hard and c.key != constraint.key) for c in self.draft.constraints
-            ]
+        self.draft.put(Constraint(facet, op, value, hard, self._u.said(mention.first, mention.last)))

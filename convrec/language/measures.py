@@ -1,4 +1,4 @@
-"""Figures that are no money: "0.7 mm", "at least 100 sheets", "a pack of 12", resolved to the catalogue's number facets."""
+"""Figures that are no money, as constraints on number facets: "0.7 mm", "at least 100 sheets", "a pack of 12"."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from convrec.language.prices import AFTER_AROUND, AFTER_LOWER, AFTER_UPPER, AROU
 from convrec.language.utterance import Utterance, stems
 
 _UNIT_WORDS = {
-    "millimeter": "mm", "millimetre": "mm", "centimeter": "cm", "centimetre": "cm", "meter": "m", "metre": "m", "gram": "g", "kilo": "kg",
-    "kilogram": "kg", "milliliter": "ml", "millilitre": "ml", "liter": "l", "litre": "l", "ltr": "l", "decibel": "db", "watt": "w", "lumen": "lm",
-    "minute": "min", "hour": "h", "hr": "h", "hrs": "h", "year": "years", "yr": "years", '"': "inch", "inche": "inch", "in": "inch",
-    "gramme": "g", "gr": "g",
+    "millimeter": "mm", "millimetre": "mm", "centimeter": "cm", "centimetre": "cm", "meter": "m", "metre": "m",
+    "gram": "g", "gramme": "g", "gr": "g", "kilo": "kg", "kilogram": "kg", "milliliter": "ml", "millilitre": "ml",
+    "liter": "l", "litre": "l", "ltr": "l", "decibel": "db", "watt": "w", "lumen": "lm", "minute": "min",
+    "hour": "h", "hr": "h", "hrs": "h", "year": "years", "yr": "years", '"': "inch", "inche": "inch", "in": "inch",
 }  # fmt: skip
 _SMALLER = {"l": ("ml", 1000), "kg": ("g", 1000), "m": ("cm", 100), "cm": ("mm", 10)}
 _FIGURE = re.compile(
-    rf"(?<!\S)(?:(?P<upper>{UPPER})|(?P<lower>{LOWER})|(?P<around>{AROUND}))?(?: |(?<!\S))(?:an? )?(?P<pack>(?:pack|set|box|tube|packet) of )?"
+    rf"(?<!\S)(?:(?P<upper>{UPPER})|(?P<lower>{LOWER})|(?P<around>{AROUND}))?(?: |(?<!\S))(?:an? )?(?P<pack>(?:pack|"
+    rf"set|box|tube|packet) of )?"
     rf"(?P<number>\d+(?:\.\d+)?)(?: (?P<plus>\+))?(?P<rest>(?: [^\s,.;!?]+){{0,3}})"
 )
 _AFTER = re.compile(rf" (?:(?P<upper>{AFTER_UPPER})|(?P<lower>{AFTER_LOWER})|(?P<around>{AFTER_AROUND}))(?!\S)")

@@ -9,49 +9,64 @@ from dataclasses import dataclass, replace
 from convrec.conversation import Constraint, Op
 from convrec.language.utterance import Utterance
 
-_UP = "thicker|bigger|larger|heavier|wider|longer|taller|louder|faster|brighter|higher|greater|broader|bolder|more|noisier"
+_UP = "thicker|bigger|larger|heavier|wider|longer|taller|louder|faster|brighter|higher|greater|broader|bolder|more"
 _DOWN = "thinner|smaller|lighter|narrower|shorter|quieter|slower|dimmer|lower|finer|fewer|less|cheaper"
 UPPER = (
-    rf"under|below|beneath|(?:{_DOWN}) than|up to|upto|at most|at the most|(?:no|not|nothing|not any|isn't) (?:{_UP}) than|"
+    rf"under|below|beneath|(?:{_DOWN}) than|up to|upto|at most|at the most|(?:no|not|nothing|not any|"
+    rf"isn't) (?:{_UP}) than|"
     r"nothing over|nothing above|not over|not above|maximum of|maximum|max of|max|within|inside|sub|limit of|limit is|"
-    r"spend more than|spend over|pay more than|pay over|go over|go above|afford more than|cost more than|exceeding|exceed|<"
+    r"spend more than|spend over|pay more than|pay over|go over|go above|afford more than|cost more than|exceeding|"
+    r"exceed|<"
 )
 LOWER = (
-    rf"over|above|(?:no|not|nothing) (?:{_DOWN}) than|(?:{_UP}) than|at least|starting at|starting from|minimum of|minimum|"
+    rf"over|above|(?:no|not|nothing) (?:{_DOWN}) than|(?:{_UP}) than|at least|starting at|starting from|minimum of|"
+    rf"minimum|"
     r"min|upwards of|not under|not below|nothing under|nothing below|from|>"
 )
 AROUND = (
     r"around|about|roughly|approximately|approx|circa|ca|~|close to|near|in the region of|somewhere near|something like"
 )
-AFTER_UPPER = r"or less|or under|or below|max|maximum|tops|top|at most|at the most|or cheaper|and under|and below|limit|or fewer|or lower|or lighter"
+AFTER_UPPER = (
+    r"or less|or under|or below|max|maximum|tops|top|at most|at the most|or cheaper|and under|and below|limit|"
+    r"or fewer|or lower|or lighter"
+)
 AFTER_LOWER = (
     r"or more|or above|or over|and up|and above|and over|minimum|at least|upwards|or higher|or better|or larger|\+"
 )
 AFTER_AROUND = r"or so|ish|or thereabouts|give or take|more or less"
 _BUDGET = (
-    r"budget is(?: about| around)?|budget of(?: about| around)?|budget :|budget|spend|can pay|to pay|pay|i have|i've got|i only have|i got|got|only have|"
+    r"budget is(?: about| around)?|budget of(?: about| around)?|budget :|budget|spend|can pay|to pay|pay|i have|"
+    r"i've got|i only have|i got|got|only have|"
     r"have only|only got|spare|afford|spending"
 )
 _NUMBER = r"\d+(?:\.\d+)?"
 _CURRENCY = r"dollars?|bucks?|usd|\$|quid|pounds?|gbp|euros?|eur|£|€"
 _AMOUNT = rf"(?:(?P<sign>[$£€]) )?(?P<number>{_NUMBER})(?: (?P<unit>{_CURRENCY}|cents?)(?![^\s]))?"
 # What may follow a figure without a currency for it to be a price: never a unit or a noun.
-_CLEAR = r"(?=$| [,.;!?:)\n]| (?:and|but|please|pls|plz|for|if|or|with|would|in(?! (?:an?|the|one|each|every|packs?) )|so|thanks|is|on|total|though|max|tops|preferably|ideally|not|no|from|that|by|each|maybe|will|as|too|also|altogether|then|this)(?: |$))"
+_CLEAR = (
+    r"(?=$| [,.;!?:)\n]| (?:and|but|please|pls|plz|for|if|or|with|would|in(?! (?:an?|the|one|each|every|packs?) )|so|"
+    r"thanks|is|on|total|though|max|tops|preferably|ideally|not|no|from|that|by|each|maybe|will|as|too|also|"
+    r"altogether|then|this)(?: |$))"
+)
 _LIMIT = re.compile(
-    rf"(?<!\S)(?:(?P<upper>{UPPER})|(?P<lower>{LOWER})|(?P<around>{AROUND})|(?P<budget>{_BUDGET})) (?:an? |the )?{_AMOUNT}(?!\S)"
+    rf"(?<!\S)(?:(?P<upper>{UPPER})|(?P<lower>{LOWER})|(?P<around>{AROUND})|(?P<budget>{_BUDGET})) (?:an? |"
+    rf"the )?{_AMOUNT}(?!\S)"
     rf"(?: (?P<after>{AFTER_UPPER}|{AFTER_LOWER}|{AFTER_AROUND})(?!\S))?"
 )
 _RANGE = re.compile(
-    rf"(?<!\S)(?:(?P<frame>between|from|anywhere from) )?(?:[$£€] )?(?P<low>{_NUMBER})(?: (?:{_CURRENCY}))? (?:and|to|-) {_AMOUNT}(?!\S)"
+    rf"(?<!\S)(?:(?P<frame>between|from|anywhere from) )?(?:[$£€] )?(?P<low>{_NUMBER})(?: (?:{_CURRENCY}))? (?:and|"
+    rf"to|-) {_AMOUNT}(?!\S)"
 )
 _PLAIN = re.compile(rf"(?<!\S){_AMOUNT}(?!\S)(?: (?P<after>{AFTER_UPPER}|{AFTER_LOWER}|{AFTER_AROUND})(?!\S))?")
 _TENNER = re.compile(r"(?<!\S)(?:(?P<upper>" + UPPER + r"|for) )?an? (?P<word>tenner|fiver|twenty)(?!\S)")
 _AGAINST = re.compile(
-    rf"(?<!\S)(?:(?P<half>(?:less than |under |below |about |around )?half (?:the |that |its )?(?:price|cost)|half as (?:much|expensive|pricey))"
+    rf"(?<!\S)(?:(?P<half>(?:less than |under |below |about |around )?half (?:the |that |its )?(?:price|cost)|"
+    rf"half as (?:much|expensive|pricey))"
     rf"|(?P<percent>{_NUMBER}) (?:%|percent|per cent) (?:cheaper|less|off)"
     rf"|(?:[$] )?(?P<off>{_NUMBER})(?: (?:{_CURRENCY}))? (?:cheaper|less)"
     r"|(?P<same>(?:around |about |roughly )?(?:the )?(?:same|similar) price(?: range)?|similarly priced)"
-    r"|(?P<paid>(?:no|not|nothing)(?: \w+)? more than(?: that| this one| this| it|(?= (?:what )?i paid))|not more expensive|no more expensive))(?!\S)"
+    r"|(?P<paid>(?:no|not|nothing)(?: \w+)? more than(?: that| this one| this| it|(?= (?:what )?i paid))|"
+    r"not more expensive|no more expensive))(?!\S)"
 )
 
 
@@ -158,9 +173,9 @@ def _colloquial(u: Utterance) -> Iterator[Amount]:
 
 def _plain(u: Utterance) -> Iterator[Amount]:
     for match in _PLAIN.finditer(u.line):
-        if not (match["sign"] or match["unit"]):
-            if not match["after"] or not re.fullmatch(r"tops|or less|or cheaper|or under|max|or so", match["after"]):
-                continue
+        money = match["sign"] or match["unit"]
+        if not money and not re.fullmatch(r"tops|or less|or cheaper|or under|max|or so", match["after"] or ""):
+            continue
         value = float(match["number"]) / (100 if (match["unit"] or "").startswith("cent") else 1)
         after = match["after"] or ""
         if re.fullmatch(AFTER_UPPER, after):

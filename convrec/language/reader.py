@@ -15,10 +15,11 @@ from itertools import permutations
 from convrec.catalog import FITS, SYSTEM, Catalog
 from convrec.conversation import Act, Constraint, Op, Reading
 from convrec.language.acts import act_phrases, settled_act
+from convrec.language.draft import Draft
 from convrec.language.encoder import SentenceEncoder
 from convrec.language.lexicon import Kind, Lexicon, Mention, Sense
 from convrec.language.likeness import Likeness
-from convrec.language.meaning import Draft, Meaning
+from convrec.language.meaning import Meaning
 from convrec.language.measures import Measures
 from convrec.language.prices import Amount, find_prices
 from convrec.language.references import Pointed, Pointer
@@ -30,21 +31,26 @@ __all__ = ["Reader", "Situation"]
 
 NOWHERE = Situation()  # a first message of someone without a history
 _COUNT = re.compile(
-    r"(?<!\S)(?P<number>[2-9]|10|couple of|couple|few|several) (?:\w+ ){0,2}?(?:options?|choices|alternatives|suggestions?"
+    r"(?<!\S)(?P<number>[2-9]|10|couple of|couple|few|several) (?:\w+ ){0,2}?(?:options?|choices|alternatives|"
+    r"suggestions?"
     r"|ideas|recommendations|things|items|products|of them|others|ones|different|possibilities|picks|more)(?!\S)"
-    r"|(?<!\S)(?:show me|give me|show|suggest|recommend|list|find me|pick) (?:the |your )?(?:best |top )?(?P<asked>[2-9]|10)(?= |$)"
-    r"|(?<!\S)top (?P<top>[2-9]|10)(?!\S)"
+    r"|(?<!\S)(?:show me|give me|show|suggest|recommend|list|find me|pick) (?:the |your )?(?:best |"
+    r"top )?(?P<asked>[2-9]|10)(?= |$)"
+    r"|(?<!\S)(?:top|make it) (?P<top>[2-9]|10)(?!\S)"
 )
 _SOME = {"couple of": 2, "couple": 2, "few": 3, "several": 3}
 _TOGETHER = re.compile(
-    r"(?<!\S)(?:goes? (?:well )?together|(?:goes?|go) with each other|matching set|(?:complete|whole|full) (?:set|kit)"
-    r"|as a set|everything (?:i need )?for|everything (?:she|he|we|they|a \w+) needs?|all i need for|starter (?:kit|set)|bundle|work together|belong together)(?!\S)"
+    r"(?<!\S)(?:go(?:es)? (?:well )?together|(?:goes?|go) with each other|matching set|(?:complete|whole|"
+    r"full) (?:set|kit)"
+    r"|as a set|everything (?:i need )?for|everything (?:she|he|we|they|a \w+) needs?|all i need for|starter (?:kit|"
+    r"set)|bundle|work together|belong together)(?!\S)"
 )
 
 _AGAINST = re.compile(r"(?<!\S)(?:than|paid|like|as|cost)(?!\S)")
 _FITS_IT = re.compile(
     r"(?<!\S)(?:(?:fits?|fitting|compatible with|works? with|goes? (?:in|into|with)|for|made for) (?:it|this|that|them)"
-    r"(?= *$| [,.!?;]| please| pls| too| and | but )|(?:does|do|will|can) (?:it|this|that) (?:take|need|use)|it (?:takes|needs|uses))(?!\S)"
+    r"(?= *$| [,.!?;]| please| pls| too| and | but )|(?:does|do|will|can) (?:it|this|that) (?:take|need|use)|"
+    r"it (?:takes|needs|uses))(?!\S)"
 )
 
 
@@ -202,8 +208,14 @@ class Reader:
                     draft.constraints.append(constraint)
 
     def _take_unknown(
-        self, u: Utterance, draft: Draft, runs: Sequence[tuple[int, int]], mentions: Sequence[Mention], scope: Scope, topics: Mapping[str, int],
-    ) -> None:  # fmt: skip
+        self,
+        u: Utterance,
+        draft: Draft,
+        runs: Sequence[tuple[int, int]],
+        mentions: Sequence[Mention],
+        scope: Scope,
+        topics: Mapping[str, int],
+    ) -> None:
         """Unknown words: nearly a value by meaning (a preference), an object the shop does not have, or a wish."""
         senses = self._likeness.nearest([u.said(first, last) for first, last in runs])
         for (first, last), sense in zip(runs, senses, strict=True):
@@ -227,8 +239,15 @@ class Reader:
                 draft.wishes.append(f"not {said}" if manner.negative else said)
 
     def _credible(
-        self, u: Utterance, sense: Sense, first: int, last: int, mentions: Sequence[Mention], draft: Draft, topics: Mapping[str, int]
-    ) -> bool:  # fmt: skip
+        self,
+        u: Utterance,
+        sense: Sense,
+        first: int,
+        last: int,
+        mentions: Sequence[Mention],
+        draft: Draft,
+        topics: Mapping[str, int],
+    ) -> bool:
         """Whether a likeness of meaning may count: a category as what is asked for, a value of what is talked about."""
         if sense.facet == "category":
             return not draft.category and _object(u, first, last, mentions) is not None
@@ -252,9 +271,16 @@ class Reader:
         return [replace(c, hard=False) if c in rivals else c for c in out]
 
     def _act(
-        self, u: Utterance, acts: dict[str, list[tuple[int, int]]], draft: Draft, mentions: Sequence[Mention], situation: Situation,
-        base: int | None, count: int | None, together: bool,
-    ) -> Act:  # fmt: skip
+        self,
+        u: Utterance,
+        acts: dict[str, list[tuple[int, int]]],
+        draft: Draft,
+        mentions: Sequence[Mention],
+        situation: Situation,
+        base: int | None,
+        count: int | None,
+        together: bool,
+    ) -> Act:
         meant = {i for m in mentions if m.of(Kind.VALUE) or m.of(Kind.SCALE) for i in range(m.first, m.last)}
         settled = settled_act(u, acts, meant)
         if settled is not None:
@@ -272,6 +298,8 @@ class Reader:
             return Act.SOCIAL
         if base is not None and draft.wishes and len(u) <= 8:
             return Act.STEER
+        if not draft.wishes and len(u) <= 3:
+            return Act.SOCIAL  # "nope", "what?": an answer to nothing, not another topic
         return Act.OFF_TOPIC
 
     def _course(self, u: Utterance, draft: Draft, situation: Situation, base: int | None) -> Act:

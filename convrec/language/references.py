@@ -14,28 +14,38 @@ from convrec.language.lexicon import Kind, Mention, Sense
 from convrec.language.utterance import Utterance, stems
 
 _ORDINALS = {
-    "first": 0, "1st": 0, "1 st": 0, "second": 1, "2nd": 1, "2 nd": 1, "third": 2, "3rd": 2, "3 rd": 2, "fourth": 3, "4 th": 3, "fifth": 4, "5 th": 4,
-    "last": -1, "final": -1, "latter": -1, "former": 0, "middle": 1, "top": 0, "bottom": -1,
+    "first": 0, "1st": 0, "1 st": 0, "former": 0, "top": 0, "second": 1, "2nd": 1, "2 nd": 1, "middle": 1,
+    "third": 2, "3rd": 2, "3 rd": 2, "fourth": 3, "4 th": 3, "fifth": 4, "5 th": 4,
+    "last": -1, "final": -1, "latter": -1, "bottom": -1,
 }  # fmt: skip
 _FOLLOWS = frozenset([
-    "and", "or", "but", "is", "looks", "in", "with", "please", "compare", "compares", "vs", "versus", "than", "to", "for", "because", "has", "was",
+    "and", "or", "but", "is", "looks", "in", "with", "please", "compare", "compares", "vs", "versus", "than", "to",
+    "for", "because", "has", "was",
 ])  # fmt: skip
 _NOUNS = r"ones?|options?|items?|suggestions?|choices?|recommendations?|picks?|things?|products?"
 _ORDINAL = re.compile(
-    rf"(?<!\S)(?P<det>the |your |that )?(?P<which>{'|'.join(_ORDINALS)})(?: (?P<noun>{_NOUNS}))?(?P<tail>(?: that)?(?: i| we) (?:bought|have|own|got|ordered|purchased))?(?!\S)"
+    rf"(?<!\S)(?P<det>the |your |"
+    rf"that )?(?P<which>{'|'.join(_ORDINALS)})(?: (?P<noun>{_NOUNS}))?(?P<tail>(?: that)?(?: i| we) (?:bought|have|"
+    rf"own|got|ordered|purchased))?(?!\S)"
 )
 _NUMBERED = re.compile(
-    r"(?<!\S)(?:number|option|#|no \.|nr|item|suggestion|choice) (?P<number>\d)(?!\S)|(?<!\S)(?:the )?(?P<word>two)(?!\S)"
+    r"(?<!\S)(?:number|option|#|no \.|nr|item|suggestion|choice) (?P<number>\d)(?!\S)|"
+    r"(?<!\S)(?:the )?(?P<word>two)(?!\S)"
 )
 _THIS = re.compile(
-    r"(?<!\S)(?:this|that) (?:one|item|product|thing|suggestion|recommendation|option)(?!\S)|(?<!\S)like (?:this|that|it)(?= (?:but|and|in|with|only|just|except)|$| [,.;!?])|(?<!\S)the one (?:you (?:just )?(?:showed|suggested|recommended|picked|gave)(?: me)?|above)(?!\S)"
+    r"(?<!\S)(?:this|that) (?:one|item|product|thing|suggestion|recommendation|option)(?!\S)|(?<!\S)like (?:this|"
+    r"that|it)(?= (?:but|and|in|with|only|just|except)|$| [,.;!?])|(?<!\S)the one (?:you (?:just )?(?:showed|"
+    r"suggested|recommended|picked|gave)(?: me)?|above)(?!\S)"
 )
 _ALL = re.compile(
     r"(?<!\S)(?:them|both|these|those|the 2|these 2|those 2|the 3|all 3|all of them|these ones|those ones)(?!\S)"
 )
 _OWNED = re.compile(
-    r"(?<!\S)(?:my (?:last|latest|most recent|previous|recent) (?:purchase|order|buy|one)|(?:the )?(?:last|latest) (?:thing|item|one) (?:that )?i (?:bought|got|ordered|purchased)"
-    r"|what i (?:just )?(?:bought|have|got|ordered)(?: last| before| already)?|the one (?:that )?(?:i (?:already )?(?:bought|have|own|got|ordered|purchased|use)|i've got)(?: last| before)?|the (?:thing|item) i (?:bought|ordered)|mine)(?!\S)"
+    r"(?<!\S)(?:my (?:last|latest|most recent|previous|recent) (?:purchase|order|buy|one)|(?:the )?(?:last|"
+    r"latest) (?:thing|item|one) (?:that )?i (?:bought|got|ordered|purchased)"
+    r"|what i (?:just )?(?:bought|have|got|ordered)(?: last| before| already)?|"
+    r"the one (?:that )?(?:i (?:already )?(?:bought|have|own|got|ordered|purchased|use)|i've got)(?: last| before)?|"
+    r"the (?:thing|item) i (?:bought|ordered)|mine)(?!\S)"
 )
 
 

@@ -11,7 +11,7 @@ from convrec.language.utterance import Utterance
 
 @dataclass(slots=True)
 class Manner:
-    """How one mention is meant. `described`: it says what something is, not what it should be ("the blue pen I bought")."""
+    """How one mention is meant. `described`: it says what is, not what should be ("the blue pen I bought")."""
 
     negative: bool = False
     soft: bool = False
@@ -134,7 +134,7 @@ class Scope:
     def _list_goes_on(self, number: int, state: _State) -> bool:
         """Whether a comma continues a negated list, as in "no red, blue or green"."""
         if not state.negative or not state.denied:
-            return bool(state.negative) and not state.denied and state.word != "no"
+            return False
         joined = False
         for _, _, cue, facet in self._atoms[number + 1 : number + 8]:
             if cue == "or":

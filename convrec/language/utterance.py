@@ -95,8 +95,8 @@ class Word:
 class Utterance:
     """`text` as typed (its first 8,000 characters), `words` in order, `line`: the words joined by single spaces.
 
-    Hyphens and slashes between words are left out ("non-refillable" is two words); number words are figures ("twelve" is 12, but
-    "one" stays a word: "the second one").
+    Hyphens and slashes between words are left out ("non-refillable" is two words); number words are figures ("twelve"
+    is 12, but "one" stays a word: "the second one").
     """
 
     def __init__(self, text: str) -> None:

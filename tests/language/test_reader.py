@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from convrec.catalog import Catalog, Item
 from convrec.conversation import Act, Constraint, Op, Reading
 from convrec.datasets.shop.catalogue import build_items
-from convrec.evaluate.reading import evaluate_reader, read_examples, table
+from convrec.evaluate.reading import PARTS, evaluate_reader, read_examples, table
 from convrec.language.encoder import load_encoder
 from convrec.language.reader import Reader, Situation
 
@@ -43,11 +43,11 @@ def meant(reading: Reading) -> set[tuple[str, str, str]]:
     return {constraint.key for constraint in reading.constraints}
 
 
-@pytest.mark.parametrize("part", ["dev", "held"])
+@pytest.mark.parametrize("part", PARTS)
 def test_hand_written_utterances_are_understood(part: str) -> None:
     examples = [example for example in read_examples(UTTERANCES, shop()) if example.part == part]
     figures = evaluate_reader(shop(), reader(), examples)
-    assert figures.utterances == 150
+    assert figures.utterances >= 60
     assert figures.f1 >= 0.95, table({part: figures})
     assert figures.false_hard_masks <= 0.01, figures.misses
 
@@ -61,9 +61,10 @@ def test_any_text_has_a_reading(text: str) -> None:
 
 
 FRAGMENTS = [
-    "not", "without", "cheaper", "than", "the", "second one", "blue", "black", "Tarn", "$15", "under", "0.7 mm", "pen", "a refill for", "my",
-    "this", ",", ".", "and", "or", "too", "heavy", "any brand", "I bought", "two options", "why", "between 5 and 9", "rather than", "gel", "é",
-    "neither", "nor", "set", "pack of 12", "compatible with", "it", "ideally", "%", "/", "-", "don't", "mind", "24/6", "at least", "sheets",
+    "not", "without", "cheaper", "than", "the", "second one", "blue", "black", "Tarn", "$15", "under", "0.7 mm",
+    "pen", "a refill for", "my", "this", ",", ".", "and", "or", "too", "heavy", "any brand", "I bought",
+    "two options", "why", "between 5 and 9", "rather than", "gel", "é", "neither", "nor", "set", "pack of 12",
+    "compatible with", "it", "ideally", "%", "/", "-", "don't", "mind", "24/6", "at least", "sheets",
 ]  # fmt: skip
 
 

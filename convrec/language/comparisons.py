@@ -1,0 +1,183 @@
+"""More and less: what a comparison measures, and against which value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from convrec.catalog import Catalog
+from convrec.conversation import Constraint, Op
+from convrec.language.draft import Draft
+from convrec.language.lexicon import Kind, Mention, Sense
+from convrec.language.scope import Manner
+from convrec.language.utterance import Utterance
+
+_LITTLE = frozenset({"bit", "little", "slightly", "kinda"})
+_LINKS = frozenset(
+    [
+        "is",
+        "are",
+        "should",
+        "be",
+        "too",
+        "a",
+        "bit",
+        "little",
+        "so",
+        "way",
+        "not",
+        "was",
+        "seems",
+        "could",
+        "must",
+        "really",
+    ]
+)
+_STATING = re.compile(
+    r"(?:^| )(?:it's|its|that's|thats|(?:it|that|this|one) (?:is|was|looks|feels|seems)|they're|these are)$"
+)
+
+
+class Comparisons:
+    """Reads the scale words ("lighter", "too heavy") and the named facets ("another brand", "more sheets") of a message
+    into `draft`. `base` is the row that they measure by; `topics` the facets that the items talked about have. `used`:
+    places in `mentions` that another mention has taken in."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        utterance: Utterance,
+        mentions: Sequence[Mention],
+        base: int | None,
+        topics: Mapping[str, int],
+        draft: Draft,
+    ) -> None:
+        self._catalog, self._u, self._mentions = catalog, utterance, mentions
+        self._base, self._topics, self._draft = base, topics, draft
+        self.used: set[int] = set()
+
+    def scale(self, place: int, mention: Mention, manner: Manner, cues: Mapping[str, Mention]) -> bool:
+        """Reads "lighter", "too heavy", "not so big"; False where the word is rather a value, as "fine" is of nibs."""
+        directions = {str(s.value) for s in mention.of(Kind.SCALE)}
+        compares = bool(directions & {"less", "more"})
+        plain = not compares and not cues.keys() & {"too", "less", "more"}
+        values = [s for s in mention.of(Kind.VALUE) if s.facet in self._topics]
+        if plain and values:
+            return False
+        if manner.described and "too" not in cues:
+            return True
+        if manner.waived:
+            self._draft.drop(mention.of(Kind.SCALE)[0].facet)
+            return True
+        named = self._named_beside(place)
+        sense = self._measurable(mention, named)
+        elsewhere = self._draft.category and (
+            self._base is None or self._draft.category not in self._catalog[self._base].categories
+        )
+        if sense is None or (plain and elsewhere):  # "a pen, not cheap" says nothing of the lamp just shown
+            if mention.of(Kind.VALUE):
+                return False
+            self._draft.relative = self._draft.relative or not plain
+            self._draft.wishes.append(
+                self._u.said(min((c.first for c in cues.values()), default=mention.first), mention.last)
+            )
+            return True
+        direction = str(sense.value)
+        soft = manner.soft or plain or not sense.sure
+        upwards = direction in ("more", "high")
+        if "too" in cues or (plain and not manner.negative and self._complains(mention, cues)):
+            upwards = not upwards
+        elif "less" in cues:
+            upwards = not upwards
+            soft = soft or self._u.words[cues["less"].first].text == "not"
+        elif manner.negative and not compares:
+            upwards, soft = not upwards, True
+        op = Op.MORE if upwards else Op.LESS
+        if compares and manner.negative:
+            op = Op.AT_MOST if upwards else Op.AT_LEAST
+        first = min((c.first for n, c in cues.items() if n in ("too", "less", "more")), default=mention.first)
+        self._compare(sense.facet, op, not soft, self._u.said(first, mention.last))
+        return True
+
+    def facet(self, mention: Mention, manner: Manner, cues: Mapping[str, Mention]) -> None:
+        """The name of a facet: "another brand", "this colour", "any brand", "more sheets"."""
+        facet = next(
+            (s.facet for s in mention.of(Kind.FACET) if s.facet in self._topics), mention.of(Kind.FACET)[0].facet
+        )
+        first = min((c.first for c in cues.values()), default=mention.first)
+        said = self._u.said(first, mention.last)
+        if "less" in cues and self._u.said(cues["less"].first, cues["less"].last).lower() == "not that":
+            cues = {**cues, "another": cues["less"]}  # "not that brand" is no comparison as in "not that expensive"
+        if manner.waived:
+            self._draft.drop(facet)
+        elif cues.keys() & {"another", "same", "this"} and self._base is not None:
+            value = self._catalog.value(self._base, facet)
+            if value is None or facet == "price":
+                return
+            self._draft.relative = True
+            if isinstance(value, tuple):
+                value = value[-1]
+            negative = manner.negative or "another" in cues
+            self._draft.put(Constraint(facet, Op.NOT if negative else Op.IS, value, not manner.soft, said))
+        elif cues.keys() & {"less", "more"} and self._catalog.facets[facet].kind == "number":
+            comparable = self._measurable_facet([s.facet for s in mention.of(Kind.FACET)])
+            if comparable:
+                self._compare(comparable, Op.MORE if "more" in cues else Op.LESS, not manner.soft, said)
+            else:
+                self._draft.wishes.append(said)
+
+    def _complains(self, mention: Mention, cues: Mapping[str, Mention]) -> bool:
+        """ "It's heavy", "a bit heavy": what the thing at hand is, so the other way is wanted."""
+        start = min((c.first for n, c in cues.items() if n in ("so", "soft_before")), default=mention.first)
+        little = "soft_before" in cues and self._u.words[cues["soft_before"].last - 1].text in _LITTLE
+        return little or self.states(start)
+
+    def states(self, first: int) -> bool:
+        """Whether what begins at word `first` is said of the thing at hand: "it's green", "that is heavy"."""
+        before = " ".join(word.text for word in self._u.words[max(first - 2, 0) : first])
+        return _STATING.search(before) is not None
+
+    def _measurable(self, mention: Mention, named: Sequence[str]) -> Sense | None:
+        senses = mention.of(Kind.SCALE)
+        if named:
+            directions = [s.value for s in senses]
+            facet = self._measurable_facet(named)
+            return Sense(Kind.SCALE, facet, directions[0], all(s.sure for s in senses)) if facet else None
+        facet = self._measurable_facet([s.facet for s in senses])
+        return next((s for s in senses if s.facet == facet), None)
+
+    def _measurable_facet(self, facets: Sequence[str]) -> str:
+        """The first of these that the base has a number for, if it is what is talked about at all."""
+        if self._base is None:
+            return ""
+        for facet in facets:
+            value = self._catalog.value(self._base, facet)
+            known = isinstance(value, int | float) and not isinstance(value, bool)
+            if known and (facet == "price" or not self._topics or facet in self._topics):
+                return facet
+        return ""
+
+    def _named_beside(self, place: int) -> list[str]:
+        """Number facets named next to a scale word: "bigger capacity", "the weight is too high"."""
+        mention = self._mentions[place]
+        following = self._mentions[place + 1] if place + 1 < len(self._mentions) else None
+        if following and following.first == mention.last and following.of(Kind.FACET):
+            facets = self._numbers(following)
+            if facets:
+                self.used.add(place + 1)
+            return facets
+        for other in reversed(self._mentions[:place]):
+            between = [self._u.words[i].text for i in range(other.last, mention.first)][:5]
+            if len(between) > 4 or not _LINKS.issuperset(between):
+                break
+            if other.of(Kind.FACET) and between:
+                return self._numbers(other)
+        return []
+
+    def _numbers(self, mention: Mention) -> list[str]:
+        return [s.facet for s in mention.of(Kind.FACET) if self._catalog.facets[s.facet].kind == "number"]
+
+    def _compare(self, facet: str, op: Op, hard: bool, said: str) -> None:
+        value = self._catalog.value(self._base, facet) if self._base is not None else None
+        self._draft.relative = True
+        self._draft.put(Constraint(facet, op, float(value), hard, said))  # type: ignore[arg-type]
