@@ -96,9 +96,10 @@ class Page:
         return f'<div class="reply">{drawn}{cards.branches(turn.siblings, turn.turn_id)}</div>'
 
     def _next(self, reply: Reply | None, user_turn: str) -> str:
-        shown = bool(reply and reply.item_ids)
         offered = cards.alternatives(reply.alternatives, self.catalog) if reply else ""
-        asks = cards.quick(reply.suggestions) if reply and shown else ""
+        asks = ""
+        if reply and reply.item_ids:
+            asks = cards.quick([*reply.suggestions, *(["compare them"] if len(reply.item_ids) > 1 else [])])
         return offered + asks + cards.tools(user_turn, reply.timing.first_item_ms if reply else None)
 
     def _item(self, item_id: str) -> Item:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from convrec.catalog import Catalog, Item
 from convrec.conversation import Act, Constraint, ItemPart, Op, Reading, TextPart
 from convrec.ui import cards
+from convrec.ui.page import shopper_name, title_of
 from convrec.ui.pictograms import BOX, pictogram
 
 TAGS = {"div", "p", "b", "i", "span", "small", "button", "h2", "h3", "svg", "path", "rect", "circle",
@@ -136,3 +137,19 @@ def test_a_thing_is_drawn_as_what_its_name_ends_with() -> None:
     assert BOX in drawn["Something else"]
     assert pictogram(["Pen"], "navy blue") != pictogram(["Pen"], "red")
     assert pictogram(["Pen"], brand="Tarn") == pictogram(["Pen"], brand="Tarn")
+
+
+@pytest.mark.parametrize(
+    ("shopper_id", "name"),
+    [("17", "Shopper 17"), ("shopper-0017", "Shopper 17"), ("A2X9", "A2X9"), ("", "New shopper"), ("0", "Shopper 0")],
+)
+def test_a_shopper_is_called_by_number_or_id(shopper_id: str, name: str) -> None:
+    assert shopper_name(shopper_id) == name
+
+
+@given(text=st.text())
+def test_a_conversation_is_called_what_it_began_with(text: str) -> None:
+    title = title_of(text)
+    assert len(title) <= 60
+    assert "\n" not in title
+    assert " ".join(text.split()).startswith(title.rstrip("…").rstrip())
