@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convrec.catalog import Catalog, Item
+from convrec.catalog import Catalog
 from convrec.chat.nearest import nearest, said
 from convrec.chat.phrase import listed
 from convrec.chat.state import State
@@ -53,14 +53,12 @@ def open_rows(state: State, catalog: Catalog) -> Mask:
 
 def beside(catalog: Catalog, rows: Sequence[int], allowed: Mask) -> Mask:
     """What of `allowed` goes with `rows`: of other kinds, what fits one of them, else of their department, else any."""
-    leaves = {catalog[row].leaf for row in rows}
-    departments = {catalog[row].categories[:1] for row in rows}
-    other: Mask = allowed & _where(catalog, lambda item: item.leaf not in leaves)
-    fits = np.array([catalog.compatible(row) for row in rows]).any(axis=0)
-    for narrower in (fits, _where(catalog, lambda item: item.categories[:1] in departments)):
-        if (other & narrower).any():
-            return np.logical_and(other, narrower)
-    return other
+    items = [catalog[row] for row in rows]
+    other: Mask = allowed & ~_in_any(catalog, {item.leaf for item in items})
+    fits: Mask = np.logical_or.reduce([catalog.compatible(row) for row in rows])
+    if (other & fits).any():
+        return other & fits
+    return _narrowed(other, _in_any(catalog, {item.categories[0] for item in items if item.categories}))
 
 
 @dataclass
@@ -130,8 +128,7 @@ class Choice:
             allowed = self._nearest(self.state.hard, count)
         elif self.like and not any(c.facet in ("category", "compatible") for c in self.reading.constraints):
             # "more like the second one" means things of its kind, while there are any
-            leaf = self.catalog[self.like[0]].leaf
-            allowed = _narrowed(allowed, _where(self.catalog, lambda item: item.leaf == leaf))
+            allowed = _narrowed(allowed, _in_any(self.catalog, {self.catalog[self.like[0]].leaf}))
         elif self.named:
             by_name = np.zeros(len(self.catalog), dtype=bool)
             by_name[self.named] = True
@@ -193,5 +190,9 @@ def _narrowed(allowed: Mask, to: Mask) -> Mask:
     return both if both.any() else allowed
 
 
-def _where(catalog: Catalog, holds: Callable[[Item], bool]) -> Mask:
-    return np.array([holds(item) for item in catalog.items], dtype=bool)
+def _in_any(catalog: Catalog, categories: set[str]) -> Mask:
+    """(items,) True where one of these categories is in the path; items without one are in none."""
+    mask = np.zeros(len(catalog), dtype=bool)
+    for category in categories - {""}:
+        mask |= catalog.satisfies(Constraint("category", Op.IS, category))
+    return mask

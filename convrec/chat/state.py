@@ -121,7 +121,9 @@ def _is_new_need(reading: Reading, constraints: Sequence[Constraint], catalog: C
     asked, before = _categories(reading.constraints), _categories(constraints)
     if reading.act is not Act.RECOMMEND or not asked or not before:
         return False
-    return not any({new, old} <= set(item.categories) for item in catalog.items for new in asked for old in before)
+    within = [catalog.satisfies(Constraint("category", Op.IS, category)) for category in asked]
+    around = [catalog.satisfies(Constraint("category", Op.IS, category)) for category in before]
+    return not any((new & old).any() for new in within for old in around)
 
 
 def _merged(kept: Sequence[Constraint], new: Sequence[Constraint], catalog: Catalog) -> tuple[Constraint, ...]:

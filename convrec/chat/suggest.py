@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from convrec.catalog import FITS, SYSTEM, Catalog
 from convrec.chat.choice import open_rows
 from convrec.chat.state import State
-from convrec.conversation import Op
+from convrec.conversation import Constraint, Op
 
 MOST = 4
 
@@ -15,11 +15,8 @@ MOST = 4
 def suggestions(catalog: Catalog, row: int, alternatives: Sequence[int], state: State) -> tuple[str, ...]:
     """At most four: "cheaper" and "another brand" where such an item is left, then values only alternatives have."""
     item = catalog[row]
-    nearby = [
-        other
-        for other in map(int, open_rows(state, catalog).nonzero()[0])
-        if catalog[other].leaf == item.leaf and other != row and all(catalog.satisfies(c)[other] for c in state.hard)
-    ]
+    kind = (Constraint("category", Op.IS, item.leaf),) if item.leaf else ()
+    nearby = [int(r) for r in (open_rows(state, catalog) & catalog.mask((*state.hard, *kind))).nonzero()[0] if r != row]
     found = []
     if item.price is not None and any((catalog[r].price or item.price) < item.price for r in nearby):
         found.append("cheaper")
