@@ -30,6 +30,8 @@ app = typer.Typer(
 )
 data_app = typer.Typer(no_args_is_help=True, help="Import, describe and check dataset folders.")
 app.add_typer(data_app, name="data")
+regen_app = typer.Typer(no_args_is_help=True, help="Critiques, narratives and dialogues written onto histories.")
+app.add_typer(regen_app, name="regen")
 
 
 def _print_version(wanted: bool) -> None:
@@ -133,6 +135,23 @@ def data_validate(folder: Annotated[Path, typer.Argument(help="A dataset folder.
             print(line)
         raise DataError(f"{folder} has {len(found)} problem(s); correct its source and import or build it again")
     print(f"{folder} is sound")
+
+
+@regen_app.command("write")
+def regen_write(
+    dataset: Annotated[Path, typer.Argument(help="A dataset folder.")],
+    out: Annotated[Path, typer.Option(help="The dataset folder to make.")],
+    hold_out: Annotated[float, typer.Option(help="Share of users kept for validation and test.", min=0, max=0.9)] = 0.0,
+    seed: Annotated[int, typer.Option(help="Draws everything that is random.")] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the dataset folder that is there.")] = False,
+) -> None:
+    """Write critiques, narratives and dialogues onto the histories of a dataset, by grammar: no model is needed."""
+    from convrec.datasets import read_dataset, write_dataset
+    from convrec.regen.annotate import annotate
+
+    written = annotate(read_dataset(dataset), seed, hold_out=hold_out)
+    write_dataset(written, out, overwrite=overwrite)
+    print(f"{out}: {len(written.turns):,} turns, {len(written.dialogues):,} dialogue messages")
 
 
 @app.command("train")

@@ -70,7 +70,9 @@ class Renderer:
         self._phrases: dict[str, Floats] = {}
 
     def path(self, path: Path) -> Prompt:
-        """Everything up to the ⟨item⟩ mark, at whose position the next item is predicted."""
+        """Everything up to the position at which the next item is predicted: the ⟨item⟩ mark, or where nothing was said
+        yet the end of the history itself, which sequential training supervises at every item.
+        """
         prompt = self.history(path.history)
         control = self.symbols.control
         for turn in path.turns[-MAX_TURNS:-1]:
@@ -79,7 +81,7 @@ class Renderer:
             prompt.add(control("shown"), *map(self.symbols.item, turn.shown))
         if path.turns:
             self._current(prompt, path.turns[-1])
-        prompt.add(control("item"))
+            prompt.add(control("item"))
         return prompt
 
     def history(self, rows: Sequence[int]) -> Prompt:
@@ -91,14 +93,6 @@ class Renderer:
         prompt = Prompt([self.symbols.item(row), self.symbols.control("facts")])
         self._facts(prompt, row, context)
         prompt.add(self.symbols.control(kind))
-        return prompt
-
-    def summary(self, history: Sequence[int]) -> Prompt:
-        """What precedes a summary of the user: the history and how its items are named, no item to come."""
-        prompt = self.history(history)
-        prompt.add(self.symbols.control("facts"))
-        prompt.add(*(self.symbols.fact(f"owned:{i + 1}") for i in range(min(OWNED, len(history)))))
-        prompt.add(self.symbols.control("user_summary"))
         return prompt
 
     def words(self, marked: str) -> list[int]:

@@ -17,7 +17,7 @@ from functools import cached_property
 from convrec.conversation import Op
 
 QUANTILES = 16
-KINDS = ("reply", "purchase_reason", "endorsement", "user_summary")
+KINDS = ("reply", "purchase_reason", "endorsement")
 CONTROLS = (
     "history", "user", "shown", "item", "facts", "end", "wish", "reference",
     *KINDS,

@@ -8,7 +8,8 @@ from polars.testing import assert_frame_equal
 
 from convrec.datasets import Dataset, read_dataset
 from convrec.errors import DataError
-from convrec.regen.demo import build_demo, demo_dataset, portion
+from convrec.regen.annotate import portion
+from convrec.regen.demo import HOLD_OUT, build_demo, demo_dataset
 
 
 def test_the_same_seed_gives_the_same_dataset(demo: Dataset) -> None:
@@ -36,7 +37,7 @@ def test_one_critique_of_each_pair_is_drawn(demo: Dataset) -> None:
 
 def test_splits_are_by_shopper_and_about_80_10_10(demo: Dataset) -> None:
     names = [f"shopper-{number:04d}" for number in range(3000)]
-    shares = [portion(name, 7) for name in names]
+    shares = [portion(name, 7, HOLD_OUT) for name in names]
     assert 0.77 < shares.count("train") / 3000 < 0.83
     assert 0.08 < shares.count("test") / 3000 < 0.12
     assert set(demo.dialogues.group_by("user_id").agg(pl.col("split").n_unique())["split"]) == {1}

@@ -8,7 +8,7 @@ import pytest
 
 from convrec.conversation import Act, Constraint, Op, Reading
 from convrec.datasets import Dataset
-from convrec.regen.demo import FIRST
+from convrec.regen.annotate import FIRST
 from convrec.regen.dialogues import in_force
 from convrec.regen.pairs import similar
 

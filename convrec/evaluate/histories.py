@@ -1,0 +1,56 @@
+"""Next item from the history alone: leave-one-out, full ranking, what was bought removed, beside simple controls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convrec.catalog import Catalog
+from convrec.conversation import Path
+from convrec.datasets import Case, Dataset, leave_one_out
+from convrec.evaluate.metrics import at_cutoffs
+from convrec.generate.engine import Engine
+from convrec.model.ranking import expected_ranks, score_paths
+from convrec.train.examples import held_out_users
+
+
+def evaluate_histories(engine: Engine, dataset: Dataset) -> dict[str, dict[str, float]]:
+    """Recall, NDCG and MRR @1, 5, 10 on test targets, of the model, popularity, and text similarity to the last item.
+
+    Where the dataset holds users out (those of validation or test dialogues), only they are asked about.
+    """
+    cases = test_cases(dataset)
+    catalog = dataset.catalog
+    targets = [case.target for case in cases]
+    allowed = np.ones((len(cases), len(catalog)), dtype=bool)
+    for i, case in enumerate(cases):
+        allowed[i, list(case.history)] = False
+    rivals = {
+        "model": score_paths(engine.model, engine.renderer, [Path(case.history) for case in cases]),
+        "popularity": np.tile(popularity(dataset), (len(cases), 1)),
+        "text similarity": similarity(engine, catalog, cases),
+    }
+    return {name: at_cutoffs(expected_ranks(scores, targets, allowed)) for name, scores in rivals.items()}
+
+
+def test_cases(dataset: Dataset) -> list[Case]:
+    held = held_out_users(dataset)
+    return [case for case in leave_one_out(dataset.sequences()).test if not held or case.user_id in held]
+
+
+def popularity(dataset: Dataset) -> NDArray[np.float32]:
+    """(items,) how often each item was bought in training: nobody's last two items, no held-out users."""
+    held = held_out_users(dataset)
+    counts = np.zeros(len(dataset.catalog), dtype=np.float32)
+    for user, rows in leave_one_out(dataset.sequences()).train.items():
+        if user not in held:
+            np.add.at(counts, rows, 1)
+    return counts
+
+
+def similarity(engine: Engine, catalog: Catalog, cases: Sequence[Case]) -> NDArray[np.float32]:
+    """(cases, items) cosine of each item's text vector with that of the last item bought."""
+    vectors = engine.renderer.encoder.vectors([catalog.text(row) for row in range(len(catalog))])
+    return vectors[[case.history[-1] for case in cases]] @ vectors.T

@@ -1,0 +1,131 @@
+"""Does the critique steer? Four figures side by side, on shoppers and phrasings that training never saw.
+
+Protocol. Questions: every test dialogue message in unseen wording. The target is what the shopper really bought next.
+Readings are the reader's own, message by message along the dialogue, as in a chat. Ranked is the whole catalogue less
+what is out of stock, owned, or was shown and refused. Measured is Recall@10 of
+
+- `without`: the model with every message emptied; history, refusals and the item steered from stay;
+- `masks_off`: the model with messages and readings, no mask: the model, not the mask, understands;
+- `with`: the same under the hard masks, as served;
+- `oracle`: popularity among what the true reading (hard and soft) allows, which is what a perfect reader with no taste
+  would give. `oracle_share` is (with - without) / (oracle - without).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convrec.chat.state import State
+from convrec.conversation import Path
+from convrec.datasets import Dataset
+from convrec.evaluate.histories import popularity
+from convrec.evaluate.metrics import paired_interval, recall
+from convrec.generate.engine import Engine
+from convrec.language.reader import Reader, Situation
+from convrec.model.ranking import expected_ranks, score_paths
+from convrec.train.examples import Dialogue, dialogues
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A test message as served: `state` after the reader heard it, and the gold constraints in force."""
+
+    state: State
+    dialogue: Dialogue
+
+    @property
+    def gone(self) -> list[int]:
+        return [*self.dialogue.path.history, *self.dialogue.refused]
+
+
+def questions(dataset: Dataset, reader: Reader, phrasing: str = "unseen") -> list[Question]:
+    """The test messages of one phrasing, read along their dialogues."""
+    asked = []
+    for dialogue in dialogues(dataset, dataset.sequences()):
+        if dialogue.split == "test" and dialogue.phrasing == phrasing:
+            asked.append(Question(_heard(dialogue, reader, dataset), dialogue))
+    return asked
+
+
+def evaluate_steering(engine: Engine, dataset: Dataset, reader: Reader, phrasing: str = "unseen") -> dict[str, float]:
+    """The figures of the protocol above, with a paired 95 % interval of each lift."""
+    asked = questions(dataset, reader, phrasing)
+    ranks = steering_ranks(engine, dataset, asked)
+    return _figures(ranks) | {"violations": float(violations(engine, dataset, asked))}
+
+
+def steering_ranks(engine: Engine, dataset: Dataset, asked: Sequence[Question]) -> dict[str, NDArray[np.float64]]:
+    catalog = dataset.catalog
+    targets = [q.dialogue.target for q in asked]
+    free = np.tile(catalog.live, (len(asked), 1))
+    for i, question in enumerate(asked):
+        free[i, question.gone] = False
+    masked, known = free.copy(), free.copy()
+    for i, question in enumerate(asked):
+        narrowed = free[i] & catalog.mask(question.state.hard)
+        masked[i] = narrowed if narrowed.any() else free[i]  # the chat says so and offers the nearest
+        known[i] &= catalog.mask(question.dialogue.path.turns[-1].constraints)
+    heard = score_paths(engine.model, engine.renderer, [q.state.path for q in asked])
+    silent = score_paths(engine.model, engine.renderer, [_silent(q.state.path) for q in asked])
+    popular = np.tile(popularity(dataset), (len(asked), 1))
+    return {
+        "without": expected_ranks(silent, targets, free),
+        "masks_off": expected_ranks(heard, targets, free),
+        "with": expected_ranks(heard, targets, masked),
+        "oracle": expected_ranks(popular, targets, known),
+        "without_masked": expected_ranks(silent, targets, masked),
+    }
+
+
+def violations(engine: Engine, dataset: Dataset, asked: Sequence[Question], k: int = 10) -> int:
+    """Items among the first k that break a hard constraint that was read, or are owned, refused or out of stock."""
+    catalog = dataset.catalog
+    heard = score_paths(engine.model, engine.renderer, [q.state.path for q in asked])
+    broken = 0
+    for i, question in enumerate(asked):
+        allowed = catalog.mask(question.state.hard)
+        allowed[question.gone] = False
+        top = np.argsort(np.where(allowed, -heard[i], np.inf), kind="stable")[: min(k, int(allowed.sum()))]
+        satisfied = [catalog.satisfies(c)[top] for c in question.state.hard]
+        gone = np.isin(top, question.gone) | ~catalog.live[top]
+        broken += int((gone | ~np.all([np.ones(len(top), bool), *satisfied], axis=0)).sum())
+    return broken
+
+
+def _figures(ranks: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
+    at = {name: recall(found) for name, found in ranks.items()}
+    low, high = paired_interval(ranks["with"], ranks["without"])
+    off_low, off_high = paired_interval(ranks["masks_off"], ranks["without"])
+    return {f"recall_at_10_{name}": value for name, value in at.items()} | {
+        "questions": float(len(ranks["with"])),
+        "lift": at["with"] / at["without"],
+        "lift_low": low,
+        "lift_high": high,
+        "lift_masks_off": at["masks_off"] / at["without"],
+        "lift_masks_off_low": off_low,
+        "lift_masks_off_high": off_high,
+        "oracle_share": (at["with"] - at["without"]) / max(at["oracle"] - at["without"], 1e-9),
+    }
+
+
+def _silent(path: Path) -> Path:
+    return Path(path.history, tuple(replace(turn, text="", constraints=()) for turn in path.turns))
+
+
+def _heard(dialogue: Dialogue, reader: Reader, dataset: Dataset) -> State:
+    """The state after every message of the dialogue was read in turn; the gold constraints are not looked at."""
+    catalog = dataset.catalog
+    history = dialogue.path.history
+    state = State(history=history, reference=history[-1] if history else None)
+    for turn in dialogue.path.turns:
+        situation = Situation(state.history, state.last_shown, state.shown, turn.reference, state.constraints)
+        state = state.hear(turn.text, reader.read(turn.text, situation), catalog)
+        turns = (*state.turns[:-1], replace(state.turns[-1], reference=turn.reference))
+        state = replace(state, reference=turn.reference, turns=turns)
+        if turn.shown:
+            state = state.show(turn.shown)
+    return state
