@@ -25,6 +25,7 @@ from convrec.datasets import Dataset
 from convrec.evaluate.histories import popularity
 from convrec.evaluate.metrics import paired_interval, recall
 from convrec.generate.engine import Engine
+from convrec.generate.request import Chosen, Request
 from convrec.language.reader import Reader, Situation
 from convrec.model.ranking import expected_ranks, score_paths
 from convrec.train.examples import Dialogue, dialogues
@@ -54,8 +55,7 @@ def questions(dataset: Dataset, reader: Reader, phrasing: str = "unseen") -> lis
 def evaluate_steering(engine: Engine, dataset: Dataset, reader: Reader, phrasing: str = "unseen") -> dict[str, float]:
     """The figures of the protocol above, with a paired 95 % interval of each lift."""
     asked = questions(dataset, reader, phrasing)
-    ranks = steering_ranks(engine, dataset, asked)
-    return _figures(ranks) | {"violations": float(violations(engine, dataset, asked))}
+    return _figures(steering_ranks(engine, dataset, asked))
 
 
 def steering_ranks(engine: Engine, dataset: Dataset, asked: Sequence[Question]) -> dict[str, NDArray[np.float64]]:
@@ -81,19 +81,20 @@ def steering_ranks(engine: Engine, dataset: Dataset, asked: Sequence[Question]) 
     }
 
 
-def violations(engine: Engine, dataset: Dataset, asked: Sequence[Question], k: int = 10) -> int:
-    """Items among the first k that break a hard constraint that was read, or are owned, refused or out of stock."""
+def violations(engine: Engine, dataset: Dataset, asked: Sequence[Question], k: int = 10) -> dict[str, int]:
+    """What the engine's item step serves, first k: items that break a hard constraint that was read ("violations"), and
+    items owned, refused before, out of stock or twice in one list ("forbidden")."""
     catalog = dataset.catalog
-    heard = score_paths(engine.model, engine.renderer, [q.state.path for q in asked])
-    broken = 0
-    for i, question in enumerate(asked):
+    broken = forbidden = 0
+    for question in asked:
         allowed = catalog.mask(question.state.hard)
         allowed[question.gone] = False
-        top = np.argsort(np.where(allowed, -heard[i], np.inf), kind="stable")[: min(k, int(allowed.sum()))]
-        satisfied = [catalog.satisfies(c)[top] for c in question.state.hard]
-        gone = np.isin(top, question.gone) | ~catalog.live[top]
-        broken += int((gone | ~np.all([np.ones(len(top), bool), *satisfied], axis=0)).sum())
-    return broken
+        request = Request(question.state.path, allowed, alternatives=k - 1, narrate=False)
+        rows = [row for event in engine.generate([request]) if isinstance(event, Chosen) for row in event.rows]
+        satisfied = [catalog.satisfies(constraint)[rows] for constraint in question.state.hard]
+        broken += int((~np.all([np.ones(len(rows), dtype=bool), *satisfied], axis=0)).sum())
+        forbidden += len(rows) - len(set(rows) - set(question.gone)) + int((~catalog.live[rows]).sum())
+    return {"violations": broken, "forbidden": forbidden}
 
 
 def _figures(ranks: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
