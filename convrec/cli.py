@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
@@ -32,6 +33,8 @@ data_app = typer.Typer(no_args_is_help=True, help="Import, describe and check da
 app.add_typer(data_app, name="data")
 regen_app = typer.Typer(no_args_is_help=True, help="Critiques, narratives and dialogues written onto histories.")
 app.add_typer(regen_app, name="regen")
+evaluate_app = typer.Typer(no_args_is_help=True, help="Measure a model.")
+app.add_typer(evaluate_app, name="evaluate")
 
 
 def _print_version(wanted: bool) -> None:
@@ -252,6 +255,63 @@ def serve(
     page.serve(
         model or str(settings.model), shoppers, db or settings.database, host or settings.host, port or settings.port
     )
+
+
+@evaluate_app.command("histories")
+def evaluate_histories_command(
+    dataset: Annotated[Path, typer.Argument(help="The dataset folder the model was trained on.")],
+    model: Annotated[Path, typer.Option(help="A model folder.")],
+) -> None:
+    """Recall, NDCG and MRR of the next item from histories alone, beside popularity and text similarity."""
+    from convrec.datasets import read_dataset
+    from convrec.evaluate.histories import evaluate_histories
+    from convrec.generate import load_engine
+
+    _print_figures(evaluate_histories(load_engine(model), read_dataset(dataset)))
+
+
+@evaluate_app.command("steering")
+def evaluate_steering_command(
+    dataset: Annotated[Path, typer.Argument(help="A dataset folder with test dialogues.")],
+    model: Annotated[Path, typer.Option(help="A model folder.")],
+) -> None:
+    """What the critique brings: Recall@10 without it, with it, with masks off, and of an oracle of the reading."""
+    from convrec.chat.cast import load
+    from convrec.datasets import read_dataset
+    from convrec.evaluate.steering import evaluate_steering
+
+    cast = load(model)
+    data = read_dataset(dataset)
+    _print_figures({said: evaluate_steering(cast.engine, data, cast.reader, said) for said in ("unseen", "train")})
+
+
+@evaluate_app.command("narratives")
+def evaluate_narratives_command(
+    dataset: Annotated[Path, typer.Argument(help="A dataset folder with test dialogues.")],
+    model: Annotated[Path, typer.Option(help="A model folder.")],
+    count: Annotated[int, typer.Option(help="How many narratives to write.", min=1)] = 500,
+) -> None:
+    """How much of what the model writes is true, before and after the check."""
+    from convrec.chat.cast import load
+    from convrec.datasets import read_dataset
+    from convrec.evaluate.claims import count_claims
+    from convrec.evaluate.language import write_narratives
+    from convrec.evaluate.steering import questions
+
+    cast = load(model)
+    asked = questions(read_dataset(dataset), cast.reader)[:count]
+    written = write_narratives(cast.engine, cast.catalog, asked)
+    _print_figures({"narratives": count_claims(cast.checker, written)})
+
+
+def _print_figures(figures: Mapping[str, Mapping[str, float]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("", *figures)
+    for name in next(iter(figures.values())):
+        table.add_row(name.replace("_", " "), *(f"{column[name]:.4f}" for column in figures.values()))
+    Console().print(table)
 
 
 def _assignment(entry: str) -> tuple[str, str]:

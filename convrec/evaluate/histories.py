@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from convrec.catalog import Catalog
 from convrec.conversation import Path
 from convrec.datasets import Case, Dataset, leave_one_out
+from convrec.errors import CatalogMismatch
 from convrec.evaluate.metrics import at_cutoffs
 from convrec.generate.engine import Engine
 from convrec.model.ranking import expected_ranks, score_paths
@@ -19,10 +20,15 @@ from convrec.train.examples import held_out_users
 def evaluate_histories(engine: Engine, dataset: Dataset) -> dict[str, dict[str, float]]:
     """Recall, NDCG and MRR @1, 5, 10 on test targets, of the model, popularity, and text similarity to the last item.
 
-    Where the dataset holds users out (those of validation or test dialogues), only they are asked about.
+    Raises CatalogMismatch where the model was trained over another catalogue. Where the dataset holds users out (those of validation or test dialogues), only they are asked about.
     """
-    cases = test_cases(dataset)
     catalog = dataset.catalog
+    if engine.catalog.version != catalog.version:
+        raise CatalogMismatch(
+            f"the model knows catalogue {engine.catalog.version}, the dataset holds {catalog.version}; "
+            "give the dataset that the model was trained on"
+        )
+    cases = test_cases(dataset)
     targets = [case.target for case in cases]
     allowed = np.ones((len(cases), len(catalog)), dtype=bool)
     for i, case in enumerate(cases):
