@@ -50,12 +50,14 @@ def office(models: list[Path], dataset: Path) -> dict[str, object]:
 
 
 def steering() -> dict[str, object]:
-    from convrec.chat.cast import load
     from convrec.datasets import read_dataset
     from convrec.evaluate.steering import evaluate_steering
+    from convrec.generate import load_engine
+    from convrec.language.encoder import load_encoder
+    from convrec.language.reader import Reader
 
-    cast = load(MODEL)
-    found = evaluate_steering(cast.engine, read_dataset(DEMO), cast.reader)
+    engine = load_engine(MODEL)
+    found = evaluate_steering(engine, read_dataset(DEMO), Reader(engine.catalog, load_encoder()))
     return {
         "demo_critique_lift": found["lift"],
         "demo_critique_lift_masks_off": found["lift_masks_off"],
@@ -82,18 +84,20 @@ def reader() -> dict[str, object]:
 
 def language(count: int) -> dict[str, object]:
     """Claims of `count` narratives on unseen messages of held-out shoppers, and what is served over them."""
-    from convrec.chat.cast import load
     from convrec.datasets import read_dataset
     from convrec.evaluate.claims import count_claims
     from convrec.evaluate.language import write_narratives
     from convrec.evaluate.steering import questions, violations
+    from convrec.generate import load_engine
+    from convrec.language.claims import ClaimChecker
+    from convrec.language.encoder import load_encoder
+    from convrec.language.reader import Reader
 
-    cast = load(MODEL)
-    data = read_dataset(DEMO)
-    every = questions(data, cast.reader)
+    engine, data = load_engine(MODEL), read_dataset(DEMO)
+    every = questions(data, Reader(engine.catalog, load_encoder()))
     asked = every[:: max(1, len(every) // count)][:count]
-    counts = count_claims(cast.checker, write_narratives(cast.engine, cast.catalog, asked))
-    forbidden = violations(cast.engine, data, every)
+    counts = count_claims(ClaimChecker(engine.catalog), write_narratives(engine, asked))
+    forbidden = violations(engine, data, every)
     return {
         "claims_true_before": counts["true_before"],
         "claims_true_after": counts["true_after"],

@@ -276,13 +276,15 @@ def evaluate_steering_command(
     model: Annotated[Path, typer.Option(help="A model folder.")],
 ) -> None:
     """What the critique brings: Recall@10 without it, with it, with masks off, and of an oracle of the reading."""
-    from convrec.chat.cast import load
     from convrec.datasets import read_dataset
     from convrec.evaluate.steering import evaluate_steering
+    from convrec.generate import load_engine
+    from convrec.language.encoder import load_encoder
+    from convrec.language.reader import Reader
 
-    cast = load(model)
-    data = read_dataset(dataset)
-    _print_figures({said: evaluate_steering(cast.engine, data, cast.reader, said) for said in ("unseen", "train")})
+    engine, data = load_engine(model), read_dataset(dataset)
+    reader = Reader(engine.catalog, load_encoder())
+    _print_figures({said: evaluate_steering(engine, data, reader, said) for said in ("unseen", "train")})
 
 
 @evaluate_app.command("narratives")
@@ -292,16 +294,19 @@ def evaluate_narratives_command(
     count: Annotated[int, typer.Option(help="How many narratives to write.", min=1)] = 500,
 ) -> None:
     """How much of what the model writes is true, before and after the check."""
-    from convrec.chat.cast import load
     from convrec.datasets import read_dataset
     from convrec.evaluate.claims import count_claims
     from convrec.evaluate.language import write_narratives
     from convrec.evaluate.steering import questions
+    from convrec.generate import load_engine
+    from convrec.language.claims import ClaimChecker
+    from convrec.language.encoder import load_encoder
+    from convrec.language.reader import Reader
 
-    cast = load(model)
-    asked = questions(read_dataset(dataset), cast.reader)[:count]
-    written = write_narratives(cast.engine, cast.catalog, asked)
-    _print_figures({"narratives": count_claims(cast.checker, written)})
+    engine = load_engine(model)
+    asked = questions(read_dataset(dataset), Reader(engine.catalog, load_encoder()))[:count]
+    written = write_narratives(engine, asked)
+    _print_figures({"narratives": count_claims(ClaimChecker(engine.catalog), written)})
 
 
 def _print_figures(figures: Mapping[str, Mapping[str, float]]) -> None:

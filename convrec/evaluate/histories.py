@@ -20,7 +20,8 @@ from convrec.train.examples import held_out_users
 def evaluate_histories(engine: Engine, dataset: Dataset) -> dict[str, dict[str, float]]:
     """Recall, NDCG and MRR @1, 5, 10 on test targets, of the model, popularity, and text similarity to the last item.
 
-    Raises CatalogMismatch where the model was trained over another catalogue. Where the dataset holds users out (those of validation or test dialogues), only they are asked about.
+    Where the dataset holds users out (those of validation or test dialogues), only they are asked about. Raises
+    CatalogMismatch where the model was trained over another catalogue.
     """
     catalog = dataset.catalog
     if engine.catalog.version != catalog.version:

@@ -13,16 +13,14 @@ from convrec.language.facts import Context
 BATCH = 8
 
 
-def write_narratives(
-    engine: Engine, catalog: Catalog, asked: Sequence[Question], *, seed: int = 0
-) -> list[tuple[str, int, Context]]:
+def write_narratives(engine: Engine, asked: Sequence[Question], *, seed: int = 0) -> list[tuple[str, int, Context]]:
     """(marked narrative, row, context) of the item served to each question, at the temperature that is served."""
     written: list[tuple[str, int, Context]] = []
     for start in range(0, len(asked), BATCH):
         batch = asked[start : start + BATCH]
         rows: dict[int, int] = {}
         texts = [""] * len(batch)
-        for event in engine.generate([_request(q, catalog, seed + start + i) for i, q in enumerate(batch)]):
+        for event in engine.generate([_request(q, engine.catalog, seed + start + i) for i, q in enumerate(batch)]):
             if isinstance(event, Chosen):
                 rows[event.request] = event.rows[0]
             elif isinstance(event, Token):
