@@ -19,6 +19,7 @@ CHROMIUM = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+START_S = 300  # seconds of processor time become minutes where something else has the cores
 PHONE = {"width": 390, "height": 844}
 
 
@@ -42,7 +43,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def _await_page(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         assert server.poll() is None, f"the page did not start:\n{log.read_text()}"
         try:
@@ -50,7 +51,7 @@ def _await_page(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
             return
         except OSError:
             time.sleep(0.2)
-    raise AssertionError(f"the page was not ready after {PATIENCE_S} s:\n{log.read_text()}")
+    raise AssertionError(f"the page was not ready after {START_S} s:\n{log.read_text()}")
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-PATIENCE_S = 40  # two cores may be busy; nothing here asserts a time
+PATIENCE_S = 90  # two cores may be busy; nothing here asserts a time
 
 
 class Visitor:
