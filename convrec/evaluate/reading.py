@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 
 from convrec.catalog import Catalog
@@ -15,7 +16,6 @@ from convrec.conversation import Act, Constraint, Op, Reading, Reference
 from convrec.errors import DataError
 from convrec.language.reader import Reader, Situation
 
-PARTS = ("dev", "held", "fresh")
 SLOTS = ("price", "brand", "category", "attribute", "polarity", "reference", "act")
 Slot = tuple[str, ...]
 
@@ -24,7 +24,7 @@ Slot = tuple[str, ...]
 class Example:
     """One message, what it is said into, and what it means. `missing`: words that must be said not to be had."""
 
-    part: str  # one of PARTS
+    part: str  # the list it stands in: dev, held, open...
     text: str
     situation: Situation
     gold: Reading
@@ -60,7 +60,7 @@ class ReadingFigures:
 def evaluate_reader(catalog: Catalog, reader: Reader, examples: Sequence[Example]) -> ReadingFigures:
     """Reads every example and compares. Raises DataError where there is none."""
     if not examples:
-        raise DataError("no utterances to evaluate the reader on; give a file with some under dev, held or fresh")
+        raise DataError("no utterances to evaluate the reader on; give a file with some in at least one part")
     right, found, wanted = Counter[str](), Counter[str](), Counter[str]()
     misses: list[Miss] = []
     false_hard, missing, said = 0, 0, 0
@@ -127,7 +127,7 @@ def read_examples(path: Path, catalog: Catalog) -> list[Example]:
     things = {name: _thing(catalog, name, wanted) for name, wanted in data["things"].items()}
     situations = {name: _situation(catalog, things, said) for name, said in data["situations"].items()}
     examples = []
-    for part in PARTS:
+    for part in [name for name in data if name not in ("things", "situations")]:
         for entry in data[part]:
             situation = situations[entry["in"]]
             refs = [catalog[things[name]].item_id for name in entry.get("refs", ())]
@@ -145,7 +145,7 @@ def read_examples(path: Path, catalog: Catalog) -> list[Example]:
 
 def _thing(catalog: Catalog, name: str, wanted: Mapping[str, Any]) -> int:
     constraints = [Constraint(facet, Op.IS, value) for facet, value in wanted.items()]
-    rows = [row for row in range(len(catalog)) if all(catalog.satisfies(c)[row] for c in constraints)]
+    rows = np.flatnonzero(np.all([catalog.satisfies(c) for c in constraints], axis=0)).tolist()
     if not rows:
         raise DataError(f"utterances: no item of this catalogue is {name!r}: {dict(wanted)}")
     return min(rows, key=lambda row: catalog[row].item_id)

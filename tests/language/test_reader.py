@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from convrec.catalog import Catalog, Item
 from convrec.conversation import Act, Constraint, Op, Reading
 from convrec.datasets.shop.catalogue import build_items
-from convrec.evaluate.reading import PARTS, evaluate_reader, read_examples, table
+from convrec.evaluate.reading import evaluate_reader, read_examples, table
 from convrec.language.encoder import load_encoder
 from convrec.language.reader import Reader, Situation
 
 UTTERANCES = Path(__file__).with_name("utterances.yaml")
+PARTS = ("dev", "held", "fresh")
 
 
 @cache
