@@ -135,7 +135,7 @@ def speed() -> dict[str, object]:
                 time.sleep(0.05)
             ready = time.perf_counter() - began
             client = Client(url, verbose=False)
-            shoppers = client.predict(owner="benchmark", query="", limit=10, api_name="/shoppers")
+            shoppers = client.predict(query="", limit=10, api_name="/shoppers")
             first, tokens, seconds = [], 0, 0.0
             for turn in range(60):
                 shopper = shoppers[turn % len(shoppers)]["shopper_id"]

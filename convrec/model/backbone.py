@@ -53,12 +53,15 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
 
 def load_backbone(name: str, revision: str | None = None) -> tuple[Any, Any]:
     """(causal LM in fp32, tokenizer) from a folder or a hub id. Raises ModelError where there is none."""
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         model = AutoModelForCausalLM.from_pretrained(name, revision=revision, dtype=torch.float32)
         tokenizer = AutoTokenizer.from_pretrained(name, revision=revision)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         what = "folder" if Path(name).exists() else "hub id or folder"
         raise ModelError(
             f"no usable backbone at {name!r}: give the {what} of a transformers causal LM "

@@ -151,6 +151,9 @@ def _own_state(model: ConvrecModel) -> Iterator[tuple[str, torch.Tensor]]:
 
 
 def _save_half(backbone: Any, folder: Path) -> None:
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     # Under peft the base weights stand beside the adapter's; here only the base is written, by its plain names.
     state = {
         name.replace(".base_layer", ""): t.detach().half()

@@ -113,12 +113,7 @@ def conversation(renderer: Renderer, dialogue: Dialogue, *, heard: bool, read: b
 
 
 def narrative(renderer: Renderer, history: Sequence[int], target: int, kind: str, marked: str) -> Example:
-    """A narrative of turns.parquet: about the item that followed the history, or a summary of the history alone."""
-    if kind == "user_summary":
-        prompt = renderer.summary(history)
-        targets = [NOTHING] * len(prompt.symbols)
-        _append_words(renderer, prompt, targets, Prompt(), marked)
-        return _example(prompt, targets)
+    """A narrative of turns.parquet: about the item that followed the history."""
     prompt = renderer.path(Path(tuple(history)))
     targets = [NOTHING] * len(prompt.symbols)
     targets[-1] = renderer.symbols.item(target)
@@ -129,10 +124,13 @@ def narrative(renderer: Renderer, history: Sequence[int], target: int, kind: str
 def narratives(
     dataset: Dataset, histories: Mapping[str, Sequence[int]]
 ) -> Iterator[tuple[tuple[int, ...], int, str, str]]:
-    """(history, target row, kind, marked text) of the chosen training narratives in turns.parquet."""
-    frame = dataset.turns.filter(
-        (dataset.turns["split"] == "train") & (dataset.turns["kind"] != "critique") & dataset.turns["chosen"]
-    )
+    """(history, target row, kind, marked text) of the chosen training narratives in turns.parquet.
+
+    Summaries are left out: they count and sum over the history, which code does and a small model only imitates.
+    """
+    turns = dataset.turns
+    spoken = turns["kind"].is_in(["purchase_reason", "endorsement"])
+    frame = turns.filter((turns["split"] == "train") & spoken & turns["chosen"])
     for entry in frame.iter_rows(named=True):
         history = tuple(histories[entry["user_id"]][: entry["position"]])
         yield history, dataset.catalog.row(entry["target_item_id"]), entry["kind"], entry["text"]

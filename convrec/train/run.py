@@ -99,7 +99,6 @@ def train(dataset: Dataset, out: Path, recipe: Recipe, *, seed: int, backbone: s
     """
     work = out.with_name(out.name + ".training")
     _same_run(work, recipe, seed, backbone, dataset)
-    torch.manual_seed(seed)
     encoder = load_encoder()
     data = material(dataset)
     report("vectors", {"items": len(dataset.catalog)})
@@ -107,6 +106,7 @@ def train(dataset: Dataset, out: Path, recipe: Recipe, *, seed: int, backbone: s
     mean, scale = statistics(content)
     collaborative = collaborative_vectors(data.histories, len(dataset.catalog), seed=seed)
     collaborative = standardise(collaborative, *statistics(collaborative))
+    torch.manual_seed(seed)
     model, tokenizer, source = _build(
         dataset, data, recipe, backbone, standardise(content, mean, scale), collaborative, seed
     )
@@ -114,6 +114,7 @@ def train(dataset: Dataset, out: Path, recipe: Recipe, *, seed: int, backbone: s
     renderer = Renderer(dataset.catalog, model.symbols, tokenizer, hearing, recipe.hears)
     figures: list[tuple[Phase, list[dict[str, float]]]] = []
     for number, phase in enumerate(recipe.phases):
+        torch.manual_seed(seed * 1_000_003 + number)  # an adapter starts alike in a run that was stopped
         if phase.lora:
             _add_lora(model, phase.lora)
         report("phase", {"number": number + 1, "of": len(recipe.phases)})

@@ -1,0 +1,163 @@
+"""The engine by its promises: what may be chosen and said, same seed same words, stopping, batches."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_model import small_model
+
+from convrec.conversation import Constraint, Op
+from convrec.generate.engine import Engine
+from convrec.generate.request import Chosen, Event, Finished, Path, PathTurn, Request, Sampling, Token
+from convrec.generate.step import best_items
+from convrec.language.facts import Context, facts_of
+from convrec.model.ranking import score_paths
+
+MODEL, RENDERER = small_model()
+ENGINE = Engine(MODEL, RENDERER)
+EVERYTHING = np.ones(30, dtype=bool)
+PATH = Path((1, 2, 3), (PathTurn("something blue", (Constraint("colour", Op.IS, "blue"),), reference=3),))
+
+
+def request(**changes: object) -> Request:
+    settings = {"path": PATH, "allowed": EVERYTHING, "sampling": Sampling(max_tokens=12), **changes}
+    return Request(**settings)  # type: ignore[arg-type]
+
+
+def words(events: list[Event], index: int = 0) -> str:
+    return "".join(e.text for e in events if isinstance(e, Token) and e.request == index)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.booleans(), min_size=30, max_size=30), st.integers(1, 3), st.integers(0, 4))
+def test_only_allowed_items_are_chosen_best_first(allowed: list[bool], count: int, alternatives: int) -> None:
+    mask = np.array(allowed)
+    (chosen,) = ENGINE.generate([request(allowed=mask, count=count, alternatives=alternatives, narrate=False)])
+    assert isinstance(chosen, Chosen)
+    wanted = min(count + alternatives, int(mask.sum()))
+    assert len(chosen.rows) == len(set(chosen.rows)) == wanted
+    assert all(mask[row] for row in chosen.rows)
+    assert list(chosen.scores) == sorted(chosen.scores, reverse=True)
+    assert chosen.count == min(count, wanted)
+
+
+def test_the_step_is_exact() -> None:
+    scores = score_paths(MODEL, RENDERER, [PATH])[0]
+    (chosen,) = ENGINE.generate([request(alternatives=29, narrate=False)])
+    assert isinstance(chosen, Chosen)
+    np.testing.assert_allclose(chosen.scores, np.sort(scores)[::-1], atol=1e-4)
+    assert chosen.rows[0] == scores.argmax()
+
+
+def test_a_mask_changes_who_wins_but_no_score() -> None:
+    head = ENGINE.head
+    hidden = torch.randn(32)
+    rows, scores = best_items(hidden, head, EVERYTHING, 30)
+    mask = np.arange(30) % 3 == 0
+    kept, narrowed = best_items(hidden, head, mask, 30)
+    assert kept == [row for row in rows if mask[row]]
+    assert narrowed == pytest.approx([s for row, s in zip(rows, scores, strict=True) if mask[row]])
+
+
+def test_forced_items_are_shown_even_where_the_mask_forbids_them() -> None:
+    events = list(ENGINE.generate([request(allowed=np.arange(30) > 20, forced=(5, 2), alternatives=2)]))
+    assert isinstance(events[0], Chosen)
+    assert events[0].rows[:2] == (5, 2)
+    assert all(row > 20 for row in events[0].rows[2:])
+    assert {e.row for e in events if isinstance(e, Finished)} == {5, 2}
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.7, 3.0])
+def test_only_facts_that_have_a_value_are_said(temperature: float) -> None:
+    for seed in range(8):
+        events = list(ENGINE.generate([request(sampling=Sampling(temperature, 30, seed))]))
+        row = events[0].rows[0] if isinstance(events[0], Chosen) else -1
+        known = facts_of(RENDERER.catalog, row, Context(PATH.history, PATH.turns[-1].constraints, 3))
+        said = {e.text[1:-1] for e in events if isinstance(e, Token) and e.is_fact}
+        assert said <= set(known)
+        assert isinstance(events[-1], Finished)
+
+
+def test_same_seed_same_words_other_seed_others() -> None:
+    first, again, other = (
+        words(list(ENGINE.generate([request(sampling=Sampling(1.5, 20, seed))]))) for seed in (1, 1, 2)
+    )
+    assert first == again
+    assert first != other
+
+
+def test_a_limit_on_words_holds() -> None:
+    events = list(ENGINE.generate([request(sampling=Sampling(0.0, 5))]))
+    assert sum(isinstance(e, Token) for e in events) <= 5
+    assert isinstance(events[-1], Finished)
+
+
+def test_a_batch_says_what_each_request_says_alone() -> None:
+    other = Path((9,), (PathTurn("a longer message that pads the first one"),))
+    single = [list(ENGINE.generate([request(path=p, sampling=Sampling(0.0, 10))])) for p in (PATH, other)]
+    both = list(ENGINE.generate([request(path=p, sampling=Sampling(0.0, 10)) for p in (PATH, other)]))
+    assert [words(events) for events in single] == [words(both, 0), words(both, 1)]
+    chosen = {e.request: e.rows for e in both if isinstance(e, Chosen)}
+    assert [events[0].rows for events in single if isinstance(events[0], Chosen)] == [chosen[0], chosen[1]]
+
+
+def test_greedy_words_agree_with_a_forward_over_the_whole_text() -> None:
+    """The cache, the positions and the masks of the token loop against one plain forward."""
+    events = list(ENGINE.generate([request(sampling=Sampling(0.0, 8))]))
+    row = events[0].rows[0] if isinstance(events[0], Chosen) else -1
+    context = Context(PATH.history, PATH.turns[-1].constraints, 3)
+    prompt = RENDERER.path(PATH)
+    prompt.join(RENDERER.item(row, context))
+    heard = torch.from_numpy(np.stack(prompt.heard))
+    symbols, head = list(prompt.symbols), MODEL.head()
+    stream = ENGINE._stream(0, request(), row)
+    said: list[int] = []
+    with torch.inference_mode():
+        for _ in range(8):
+            hidden = MODEL(torch.tensor([symbols + said]), heard, head)[:, -1]
+            logits = (hidden @ head.level1[: head.n_symbols].T)[0].masked_fill(~stream.allowed, float("-inf"))
+            said.append(int(logits.argmax()))
+            if said[-1] == MODEL.symbols.control("end"):
+                break
+    text = ""
+    for symbol in said:
+        if symbol < MODEL.symbols.text:
+            text += RENDERER.tokenizer.decode([symbol])
+        elif symbol != MODEL.symbols.control("end"):
+            text += f"⟨{MODEL.symbols.fact_name(symbol)}⟩"
+    assert words(events) == text
+
+
+def test_closing_stops_the_model() -> None:
+    calls = 0
+
+    def count(*_: object) -> None:
+        nonlocal calls
+        calls += 1
+
+    hook = MODEL.decoder.register_forward_hook(count)
+    try:
+        events = ENGINE.generate([request(sampling=Sampling(5.0, 50))])
+        while not isinstance(next(events), Token):
+            pass
+        before = calls
+        events.close()
+        assert calls == before <= 3
+        with pytest.raises(StopIteration):
+            next(events)
+    finally:
+        hook.remove()
+
+
+def test_someone_without_history_is_served_too() -> None:
+    events = list(ENGINE.generate([request(path=Path((), (PathTurn("hello"),)))]))
+    assert isinstance(events[0], Chosen)
+    assert len(events[0].rows) == 4
+
+
+@pytest.mark.parametrize("family", ["qwen3", "gemma3", "smollm"])
+def test_any_backbone_writes(family: str) -> None:
+    engine = Engine(*small_model(family, hears="tokens"))
+    events = list(engine.generate([request(count=2)]))
+    assert sum(isinstance(e, Finished) for e in events) == 2

@@ -1,0 +1,215 @@
+"""Training: what is learnt, what is not looked at, and a stopped run that goes on to the same result."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+from small_model import small_catalog, small_model
+
+from convrec.conversation import Path as ConversationPath
+from convrec.conversation import PathTurn
+from convrec.datasets import Dataset
+from convrec.datasets.frames import INTERACTIONS
+from convrec.errors import CatalogMismatch, ConfigError, ModelError
+from convrec.generate import load_engine
+from convrec.generate.request import Chosen, Request
+from convrec.model.ranking import score_paths
+from convrec.model.saved import load
+from convrec.regen.annotate import annotate
+from convrec.train.examples import NOTHING, batches, conversation, dialogues, held_out_users, sequence
+from convrec.train.recipe import Recipe, read_recipe
+from convrec.train.run import material, train
+
+RECIPE = {
+    "layers": 1, "hidden": 32, "heads": 2, "vocabulary": 400, "width": 16, "dropout": 0.0, "residual_dropout": 0.1,
+    "batch_symbols": 128, "validate_every": 5,
+    "phases": [
+        {"name": "histories", "epochs": 30, "learning_rate": 0.01, "examples": {"histories": 1}},
+        {"name": "all", "epochs": 1, "learning_rate": 0.005, "lora": 4, "select": "conversations",
+         "examples": {"histories": 1, "narratives": 0.2, "conversations": 0.3, "replies": 0.2}},
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def dataset() -> Dataset:
+    """60 users who go round the shop: after item n comes item n + 2 (the same brand)."""
+    catalog = small_catalog(24)
+    rows = [
+        (f"u{user}", catalog[(user + 2 * step) % 24].item_id, 1000 * user + step, 5.0, "fine")
+        for user in range(60)
+        for step in range(8)
+    ]
+    bought = Dataset(catalog, pl.DataFrame(rows, schema=INTERACTIONS, orient="row"))
+    return annotate(bought, 0, hold_out=0.4)
+
+
+def silent(event: str, figures: dict[str, float]) -> None:
+    """A report to nobody."""
+
+
+@pytest.fixture(scope="module")
+def trained(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("trained") / "model"
+    return train(dataset, out, Recipe.model_validate(RECIPE), seed=1, backbone=None, report=silent)
+
+
+def test_what_follows_what_is_learnt(trained: Path, dataset: Dataset) -> None:
+    engine = load_engine(trained)
+    paths = [ConversationPath(tuple((start + 2 * i) % 24 for i in range(5))) for start in range(24)]
+    scores = score_paths(engine.model, engine.renderer, paths)
+    top = np.argsort(-scores, axis=1)[:, :3]
+    hits = np.mean([(start + 10) % 24 in top[start] for start in range(24)])
+    assert hits > 0.6, "chance is 3 / 24"
+
+
+def test_nothing_of_held_out_users_and_no_last_item_is_trained_on(dataset: Dataset) -> None:
+    held = held_out_users(dataset)
+    assert held
+    data = material(dataset)
+    sequences = dataset.sequences()
+    kept = sorted(tuple(rows[:-2]) for user, rows in sequences.items() if user not in held)
+    assert sorted(map(tuple, data.histories)) == kept
+    assert not {d.user_id for d in data.dialogues} & held
+    for d in data.dialogues:
+        assert len(d.path.history) < len(sequences[d.user_id]) - 2, "the last two items are targets of the evaluation"
+
+
+def test_the_target_is_nowhere_in_its_prompt(dataset: Dataset) -> None:
+    _, renderer = small_model(catalog=dataset.catalog)
+    seen = 0
+    for dialogue in dialogues(dataset, dataset.sequences()):
+        example = conversation(renderer, dialogue, heard=True, read=True, words=True)
+        (place,) = np.flatnonzero(example.targets >= renderer.symbols.items)
+        target = example.targets[place]
+        if dialogue.target not in dialogue.path.history:
+            assert target not in example.symbols[: place + 1]
+        assert example.symbols[place] == renderer.symbols.control("item")
+        assert (example.targets[:place] == NOTHING).all()
+        seen += 1
+    assert seen > 50
+
+
+def test_sequences_supervise_every_item_and_only_items() -> None:
+    _, renderer = small_model()
+    example = sequence(renderer, [5, 9, 2])
+    assert example.targets.tolist() == [renderer.symbols.item(r) for r in (5, 9, 2)] + [NOTHING]
+
+
+def test_batches_hold_every_example_once_within_their_size() -> None:
+    sizes = np.random.default_rng(0).integers(1, 90, 700).tolist()
+    plan = batches(sizes, 256, np.random.default_rng(1), bucket=100)
+    assert sorted(i for batch in plan for i in batch) == list(range(700))
+    assert all(max(sizes[i] for i in batch) * len(batch) <= 256 for batch in plan)
+
+
+def test_a_stopped_run_goes_on_to_the_same_result(trained: Path, dataset: Dataset, tmp_path: Path) -> None:
+    out, epochs = tmp_path / "model", 0
+
+    def stop_after_three(event: str, figures: dict[str, float]) -> None:
+        nonlocal epochs
+        epochs += event == "epoch"
+        if epochs == 3 and event == "step":
+            raise KeyboardInterrupt
+
+    recipe = Recipe.model_validate(RECIPE)
+    with pytest.raises(KeyboardInterrupt):
+        train(dataset, out, recipe, seed=1, backbone=None, report=stop_after_three)
+    assert not out.exists()
+    train(dataset, out, recipe, seed=1, backbone=None, report=silent)
+    ours, theirs = load(out).model.state_dict(), load(trained).model.state_dict()
+    for name, tensor in theirs.items():
+        torch.testing.assert_close(ours[name], tensor, msg=name)
+
+
+def test_checkpoints_of_another_run_are_not_continued(dataset: Dataset, trained: Path) -> None:
+    with pytest.raises(ConfigError, match="another run"):
+        train(dataset, trained, Recipe.model_validate(RECIPE), seed=2, backbone=None, report=silent)
+
+
+def test_a_corrupt_checkpoint_is_named(dataset: Dataset, tmp_path: Path) -> None:
+    work = tmp_path / "model.training"
+    work.mkdir()
+    (work / "phase-0.safetensors").write_bytes(b"not a checkpoint at all")
+    with pytest.raises(ModelError, match="phase-0"):
+        train(dataset, tmp_path / "model", Recipe.model_validate(RECIPE), seed=1, backbone=None, report=silent)
+
+
+def test_another_catalogue_starts_from_the_language_of_a_model(trained: Path, tmp_path: Path) -> None:
+    catalog = small_catalog(16)
+    rows = [(f"u{u}", catalog[(u + s) % 16].item_id, s, 5.0, "") for u in range(20) for s in range(6)]
+    other = annotate(Dataset(catalog, pl.DataFrame(rows, schema=INTERACTIONS, orient="row")), 0, hold_out=0.0)
+    recipe = Recipe.model_validate({**RECIPE, "phases": [{**RECIPE["phases"][0], "epochs": 1, "select": "none"}]})  # type: ignore[index, dict-item]
+    out = train(other, tmp_path / "other", recipe, seed=0, backbone=str(trained), report=silent)
+    engine = load_engine(out)
+    request = Request(ConversationPath((1,), (PathTurn("in blue"),)), engine.catalog.mask(), narrate=False)
+    (chosen,) = engine.generate([request])
+    assert isinstance(chosen, Chosen)
+    assert len(engine.catalog) == 16
+
+
+def test_saved_folders_have_small_shards_and_a_card_and_no_pickle(trained: Path) -> None:
+    files = [path for path in trained.rglob("*") if path.is_file()]
+    assert max(path.stat().st_size for path in files) <= 9_000_000
+    assert {path.suffix for path in files} <= {".json", ".safetensors", ".parquet", ".md"}
+    assert "adapter" in {path.parent.name for path in files}
+    assert "recall at 10" in (trained / "README.md").read_text()
+
+
+def copied(folder: Path, to: Path) -> Path:
+    import shutil
+
+    shutil.copytree(folder, to)
+    return to
+
+
+@pytest.mark.parametrize(
+    "name", ["config.json", "items.safetensors", "backbone/model.safetensors", "catalog/items.parquet"]
+)
+def test_truncated_files_are_one_clear_error(trained: Path, tmp_path: Path, name: str) -> None:
+    from convrec.errors import ConvrecError
+
+    folder = copied(trained, tmp_path / "copy")
+    content = (folder / name).read_bytes()
+    (folder / name).write_bytes(content[: len(content) // 2])
+    with pytest.raises(ConvrecError) as error:
+        load(folder)
+    assert str(folder) in str(error.value)
+
+
+def test_a_table_of_another_catalogue_is_refused(trained: Path, tmp_path: Path) -> None:
+    from convrec.datasets.frames import items_frame
+
+    folder = copied(trained, tmp_path / "copy")
+    items_frame(small_catalog(20)).write_parquet(folder / "catalog" / "items.parquet")
+    with pytest.raises(CatalogMismatch, match="trained over catalogue"):
+        load(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("nowhere/at/all", "no model folder"), (".", "config.json"), ("/etc/hostname", "no model folder")],
+)
+def test_no_model_is_said_plainly(name: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelError, match=says):
+        load(name)
+
+
+def test_an_unknown_backbone_is_one_clear_error(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(ModelError, match="no usable backbone"):
+        train(dataset, tmp_path / "m", Recipe.model_validate(RECIPE), seed=0, backbone="./nothing", report=silent)
+
+
+def test_recipes_in_the_repository_are_sound_and_a_wrong_one_names_its_field(tmp_path: Path) -> None:
+    for path in (Path(__file__).parents[2] / "runs" / "recipes").glob("*.yaml"):
+        assert read_recipe(path).phases
+    wrong = tmp_path / "r.yaml"
+    wrong.write_text("phases: [{name: a, epochs: -1, learning_rate: 1.0, examples: {}}]")
+    with pytest.raises(ConfigError, match=r"phases.0.epochs"):
+        read_recipe(wrong)
