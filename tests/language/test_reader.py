@@ -53,6 +53,11 @@ def test_hand_written_utterances_are_understood(part: str) -> None:
     assert figures.false_hard_masks <= 0.01, figures.misses
 
 
+def test_a_file_of_utterances_has_the_parts_it_names() -> None:
+    examples = read_examples(UTTERANCES.with_name("utterances_blind.yaml"), shop())
+    assert {example.part for example in examples} == {"open", "blind"}
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_has_a_reading(text: str) -> None:
