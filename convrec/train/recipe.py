@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from convrec.errors import ConfigError
 
@@ -54,7 +54,16 @@ class Recipe(BaseModel):
     weight_decay: float = Field(0.01, ge=0)
     average: float = Field(0.998, ge=0, lt=1, description="decay of the moving average of weights that is kept")
     validate_every: int = Field(5, gt=0, description="epochs")
+    hold_back: Literal[1, 2] = Field(
+        2, description="last items of each history left out: 2 to choose by validation, 1 for a final run as chosen"
+    )
     phases: tuple[Phase, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _validates_only_what_is_held_back(self) -> Recipe:
+        if self.hold_back == 1 and any(phase.select != "none" for phase in self.phases):
+            raise ValueError("with hold_back 1 the validation items are trained on: every phase needs select: none")
+        return self
 
 
 def read_recipe(path: Path) -> Recipe:

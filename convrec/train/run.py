@@ -76,13 +76,16 @@ class Material:
     validation_dialogues: list[Dialogue]
 
 
-def material(dataset: Dataset) -> Material:
+def material(dataset: Dataset, hold_back: int = 2) -> Material:
+    """`hold_back` last items of each history are left out: 2 for validation and test, 1 in a final run."""
     sequences = dataset.sequences()
     held = held_out_users(dataset)
-    parts = leave_one_out({user: rows for user, rows in sequences.items() if user not in held})
+    trained = {user: rows for user, rows in sequences.items() if user not in held}
+    parts = leave_one_out(trained)
+    kept = [rows[:-hold_back] if len(rows) > 2 else rows for rows in trained.values()]
     everything = list(dialogues(dataset, sequences))
     return Material(
-        histories=[rows for rows in parts.train.values() if len(rows) > 1],
+        histories=[rows for rows in kept if len(rows) > 1],
         narratives=list(narratives(dataset, sequences)),
         dialogues=[d for d in everything if d.split == "train"],
         validation=parts.validation[:: max(1, len(parts.validation) // VALIDATED)],
@@ -100,7 +103,7 @@ def train(dataset: Dataset, out: Path, recipe: Recipe, *, seed: int, backbone: s
     work = out.with_name(out.name + ".training")
     _same_run(work, recipe, seed, backbone, dataset)
     encoder = load_encoder()
-    data = material(dataset)
+    data = material(dataset, recipe.hold_back)
     report("vectors", {"items": len(dataset.catalog)})
     content = content_vectors(dataset.catalog, encoder)
     mean, scale = statistics(content)
