@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from convrec.chat.state import State
 from convrec.conversation import Path
 from convrec.datasets import Dataset
+from convrec.errors import DataError
 from convrec.evaluate.histories import popularity
 from convrec.evaluate.metrics import paired_interval, recall
 from convrec.generate.engine import Engine
@@ -44,11 +45,16 @@ class Question:
 
 
 def questions(dataset: Dataset, reader: Reader, phrasing: str = "unseen") -> list[Question]:
-    """The test messages of one phrasing, read along their dialogues."""
+    """The test messages of one phrasing, read along their dialogues. Raises DataError where there are none."""
     asked = []
     for dialogue in dialogues(dataset, dataset.sequences()):
         if dialogue.split == "test" and dialogue.phrasing == phrasing:
             asked.append(Question(_heard(dialogue, reader, dataset), dialogue))
+    if not asked:
+        raise DataError(
+            f"dialogues.parquet holds no test messages of {phrasing!r} phrasing; "
+            "write them with `convrec regen write --hold-out 0.2` and train on that folder"
+        )
     return asked
 
 
