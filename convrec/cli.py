@@ -179,7 +179,8 @@ def train_command(
         import torch
 
         torch.set_num_threads(threads)
-    print(train(read_dataset(dataset), out, read_recipe(recipe), seed=seed, backbone=backbone, report=Console()))
+    data, what = read_dataset(dataset), read_recipe(recipe)
+    print(train(data, out, what, seed=seed, backbone=backbone, report=Console(), folder=str(dataset)))
 
 
 @app.command()
@@ -198,13 +199,14 @@ def chat(
     from convrec.chat.cast import load
     from convrec.chat.chat import Chat
     from convrec.datasets import read_dataset
+    from convrec.model.saved import trained_on
     from convrec.settings import Settings
     from convrec.store import Store
 
     if as_json and say is None:
         raise ConfigError("--json prints one turn; give it with --say TEXT")
     settings = Settings()
-    shoppers = dataset or (settings.dataset if model is None else None)
+    shoppers = dataset or (settings.dataset if model is None else trained_on(model))
     cast = load(model or str(settings.model))
     with Store(db or settings.database) as store:
         if shoppers is not None and user is not None:
@@ -247,11 +249,12 @@ def serve(
     port: Annotated[int | None, typer.Option(help="The port to listen on.")] = None,
 ) -> None:
     """Open the page, and the JSON endpoints beside it."""
+    from convrec.model.saved import trained_on
     from convrec.settings import Settings
     from convrec.ui import serve as page
 
     settings = Settings()
-    shoppers = dataset or (settings.dataset if model is None else None)
+    shoppers = dataset or (settings.dataset if model is None else trained_on(model))
     page.serve(
         model or str(settings.model), shoppers, db or settings.database, host or settings.host, port or settings.port
     )

@@ -41,6 +41,7 @@ class SavedConfig:
     heard_width: int
     part_dropout: float
     catalog_version: str
+    dataset: str = ""  # the folder trained on, as it was named: whose shoppers may chat where nobody says otherwise
     backbone: str = ""
     revision: str | None = None
     format: int = FORMAT
@@ -142,6 +143,15 @@ def load(folder: str | Path, *, merge: bool = True) -> Saved:
         raise ModelError(f"{path}: the weights hold values that are no numbers; copy the model again or train again")
     model.eval()
     return Saved(model, tokenizer, catalog, config, mean, scale, path)
+
+
+def trained_on(folder: str | Path) -> Path | None:
+    """The dataset folder a saved model was trained on, if it is still there."""
+    config = Path(folder) / "config.json"
+    if not config.is_file():
+        return None
+    named = _config(Path(folder)).dataset
+    return Path(named) if named and (Path(named) / "items.parquet").is_file() else None
 
 
 def _own_state(model: ConvrecModel) -> Iterator[tuple[str, torch.Tensor]]:

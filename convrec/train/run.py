@@ -93,11 +93,14 @@ def material(dataset: Dataset, hold_back: int = 2) -> Material:
     )
 
 
-def train(dataset: Dataset, out: Path, recipe: Recipe, *, seed: int, backbone: str | None, report: Report) -> Path:
+def train(
+    dataset: Dataset, out: Path, recipe: Recipe, *, seed: int, backbone: str | None, report: Report, folder: str = ""
+) -> Path:
     """Trains and writes the model folder; a run that was stopped continues where its last checkpoint stands.
 
     `backbone`: None trains our own small one; else a hub id or folder of a transformers causal LM, or a Convrec model
-    folder, whose language is kept while the items are those of `dataset`. Raises ConfigError where checkpoints of
+    folder, whose language is kept while the items are those of `dataset`. `folder` is where the dataset lies, so that
+    its shoppers can chat with the model where nobody names another. Raises ConfigError where checkpoints of
     another run are in the way, DataError or ModelError for bad input.
     """
     work = out.with_name(out.name + ".training")
@@ -137,6 +140,7 @@ def train(dataset: Dataset, out: Path, recipe: Recipe, *, seed: int, backbone: s
         heard_width=TEXT_WIDTH,
         part_dropout=recipe.part_dropout,
         catalog_version=dataset.catalog.version,
+        dataset=folder,
         backbone=source,
     )
     card = model_card(dataset, recipe, seed, backbone, figures)
