@@ -78,16 +78,16 @@ def facts_of(catalog: Catalog, row: int, context: Context) -> dict[str, str]:
     limits = [float(c.value) for c in context.constraints if c.facet == "price" and c.op is Op.AT_MOST]
     if limits:
         facts["limit"] = format_value("price", min(limits))
-    wish = 0
-    for constraint in context.constraints:
-        if constraint.op is Op.IS and wish < WISHES and catalog.satisfies(constraint)[row]:
-            wish += 1
-            facts[f"wish:{wish}"] = (
-                constraint.facet.replace("_", " ")
-                if isinstance(constraint.value, bool)
-                else format_value(constraint.facet, constraint.value)
-            )
+    for number, wish in enumerate(granted(catalog, row, context), start=1):
+        is_flag = isinstance(wish.value, bool)
+        facts[f"wish:{number}"] = wish.facet.replace("_", " ") if is_flag else format_value(wish.facet, wish.value)
     return facts
+
+
+def granted(catalog: Catalog, row: int, context: Context) -> list[Constraint]:
+    """The constraints in force that name a value which this item has: ⟨wish:1⟩, ⟨wish:2⟩ … in this order."""
+    named = [c for c in context.constraints if c.op is Op.IS and catalog.satisfies(c)[row]]
+    return named[:WISHES]
 
 
 def fit(one: Item, other: Item) -> bool:

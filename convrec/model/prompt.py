@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from convrec.catalog import FITS, SYSTEM, Catalog
 from convrec.conversation import Constraint, Path, PathTurn
 from convrec.items.vectors import TEXT_WIDTH, phrase
-from convrec.language.facts import OWNED, Context, facts_of, split
+from convrec.language.facts import OWNED, Context, facts_of, granted, split
 from convrec.model.symbols import QUANTILES, Symbols
 
 Floats = NDArray[np.float32]
@@ -143,16 +143,27 @@ class Renderer:
         named = {f"owned:{back + 1}": other for back, other in enumerate(reversed(context.history[-OWNED:]))}
         if context.reference is not None and context.reference != row:
             named["reference"] = context.reference
+        wishes = granted(self.catalog, row, context)
         for name in facts_of(self.catalog, row, context):
             if not symbols.has_fact(name):
                 continue
             prompt.add(symbols.fact(name))
+            if name.startswith("wish:"):
+                self._about(prompt, wishes[int(name.removeprefix("wish:")) - 1])
             if name in named:
                 self._relations(prompt, row, named[name], every=name == "reference")
         flags = [(key, value) for key, value in item.attributes.items() if isinstance(value, bool)]
         for key, value in flags[:MAX_FLAGS]:
             prompt.add(control("op:is" if value else "op:not"))
             prompt.hear(self._phrase(phrase(key, True)))
+
+    def _about(self, prompt: Prompt, wish: Constraint) -> None:
+        """Which fact answers a wish: the mark of the attribute, or the phrase of a flag."""
+        for name in (wish.facet, f"attr:{wish.facet}", "fits" if wish.facet == "compatible" else ""):
+            if self.symbols.has_fact(name):
+                prompt.add(self.symbols.fact(name))
+                return
+        prompt.hear(self._phrase(phrase(wish.facet, True)))
 
     def _relations(self, prompt: Prompt, row: int, other: int, *, every: bool) -> None:
         """How the item stands to another: same brand, same category, less or more of a number."""

@@ -8,6 +8,7 @@ files only through LFS.
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -109,7 +110,9 @@ def load(folder: str | Path, *, merge: bool = True) -> Saved:
     if (path / "adapter").exists():
         from peft import PeftModel
 
-        backbone = PeftModel.from_pretrained(backbone, str(path / "adapter"))
+        with warnings.catch_warnings():  # peft 0.21 asks transformers 5 by an old name
+            warnings.filterwarnings("ignore", ".is_gradient_checkpointing.", FutureWarning)
+            backbone = PeftModel.from_pretrained(backbone, str(path / "adapter"))
         if merge:
             backbone = backbone.merge_and_unload()
     state = dict(_tensors(path))

@@ -99,9 +99,9 @@ def train(
     """Trains and writes the model folder; a run that was stopped continues where its last checkpoint stands.
 
     `backbone`: None trains our own small one; else a hub id or folder of a transformers causal LM, or a Convrec model
-    folder, whose language is kept while the items are those of `dataset`. `folder` is where the dataset lies, so that
-    its shoppers can chat with the model where nobody names another. Raises ConfigError where checkpoints of
-    another run are in the way, DataError or ModelError for bad input.
+    folder: over the same catalogue training goes on from all of it, over another its language is kept. `folder` is
+    where the dataset lies, so that its shoppers can chat with the model where nobody names another. Raises ConfigError
+    where checkpoints of another run are in the way, DataError or ModelError for bad input.
     """
     work = out.with_name(out.name + ".training")
     _same_run(work, recipe, seed, backbone, dataset)
@@ -221,7 +221,9 @@ def _build(
     )
     symbols = Symbols(len(tokenizer), fact_vocabulary(dataset.catalog))
     model = ConvrecModel(causal, symbols, table, heard_width=TEXT_WIDTH, dropout=recipe.dropout)
-    if known is not None:
+    if known is not None and known.catalog.version == dataset.catalog.version:
+        model.load_state_dict(known.model.state_dict())  # the same items: training goes on from everything
+    elif known is not None:
         _inherit(model, known.model)
     return model, tokenizer, source
 

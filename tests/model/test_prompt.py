@@ -55,7 +55,7 @@ def test_golden_opening_of_the_words() -> None:
         "#6 <facts> <<title>> <<brand>> <<category>> <<price>> <<attr:colour>> <<attr:weight_g>> <<reference>> <op:is> "
         "<<brand>> <op:is> <<category>> <op:more> <<price>> <op:more> <<attr:weight_g>> <<reference_price>> <<extra>> "
         "<<owned:1>> <op:is> <<brand>> <op:is> <<category>> <op:more> <<price>> <<owned:2>> <op:more> <<price>> "
-        "<<wish:1>> <op:not> ~ <reply>"
+        "<<wish:1>> <<attr:colour>> <op:not> ~ <reply>"
     )
 
 
