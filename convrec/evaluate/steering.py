@@ -109,10 +109,10 @@ def _figures(ranks: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
     off_low, off_high = paired_interval(ranks["masks_off"], ranks["without"])
     return {f"recall_at_10_{name}": value for name, value in at.items()} | {
         "questions": float(len(ranks["with"])),
-        "lift": at["with"] / at["without"],
+        "lift": at["with"] / max(at["without"], 1e-9),
         "lift_low": low,
         "lift_high": high,
-        "lift_masks_off": at["masks_off"] / at["without"],
+        "lift_masks_off": at["masks_off"] / max(at["without"], 1e-9),
         "lift_masks_off_low": off_low,
         "lift_masks_off_high": off_high,
         "oracle_share": (at["with"] - at["without"]) / max(at["oracle"] - at["without"], 1e-9),

@@ -107,6 +107,11 @@ def train(
     _same_run(work, recipe, seed, backbone, dataset)
     encoder = load_encoder()
     data = material(dataset, recipe.hold_back)
+    if not data.validation_dialogues and any(phase.select == "conversations" for phase in recipe.phases):
+        raise ConfigError(
+            "the recipe chooses by conversations, but the dataset has none for validation; write some with "
+            "`convrec regen write --hold-out 0.2`, or let the recipe select by histories"
+        )
     report("vectors", {"items": len(dataset.catalog)})
     content = content_vectors(dataset.catalog, encoder)
     mean, scale = statistics(content)
@@ -209,6 +214,11 @@ def _build(
     else:
         causal, tokenizer = load_backbone(backbone)
         source = "" if Path(backbone).exists() else backbone
+        if source and any(not phase.lora for phase in recipe.phases):
+            raise ConfigError(
+                f"a model that starts from the hub id {backbone} saves its adapter only: give every phase of the recipe "
+                "a lora rank, or start from a downloaded folder to train the backbone in full"
+            )
     if recipe.residual_dropout and hasattr(causal.base_model, "layers"):
         add_residual_dropout(causal, recipe.residual_dropout)
     table = ItemTable(

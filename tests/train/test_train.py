@@ -73,6 +73,8 @@ def test_nothing_of_held_out_users_and_no_last_item_is_trained_on(dataset: Datas
     kept = sorted(tuple(rows[:-2]) for user, rows in sequences.items() if user not in held)
     assert sorted(map(tuple, data.histories)) == kept
     assert not {d.user_id for d in data.dialogues} & held
+    assert data.narratives
+    assert all(len(history) < 8 - 2 for history, _, _, _ in data.narratives), "everyone bought 8 things"
     for d in data.dialogues:
         assert len(d.path.history) < len(sequences[d.user_id]) - 2, "the last two items are targets of the evaluation"
 
