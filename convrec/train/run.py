@@ -216,8 +216,8 @@ def _build(
         source = "" if Path(backbone).exists() else backbone
         if source and any(not phase.lora for phase in recipe.phases):
             raise ConfigError(
-                f"a model that starts from the hub id {backbone} saves its adapter only: give every phase of the recipe "
-                "a lora rank, or start from a downloaded folder to train the backbone in full"
+                f"a model that starts from the hub id {backbone} saves its adapter only: give every phase of the "
+                "recipe a lora rank, or start from a downloaded folder to train the backbone in full"
             )
     if recipe.residual_dropout and hasattr(causal.base_model, "layers"):
         add_residual_dropout(causal, recipe.residual_dropout)
