@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from convrec.conversation import Act
@@ -9,6 +10,16 @@ from convrec.language.lexicon import english
 from convrec.language.utterance import Utterance, stems
 
 _ORDER = ("restart", "profile", "compare", "why", "off_topic", "more", "social")
+
+_COUNT = re.compile(
+    r"(?<!\S)(?P<number>[2-9]|10|couple of|couple|few|several) (?:\w+ ){0,2}?(?:options?|choices|alternatives|"
+    r"suggestions?"
+    r"|ideas|recommendations|things|items|products|of them|others|ones|different|possibilities|picks|more)(?!\S)"
+    r"|(?<!\S)(?:show me|give me|show|suggest|recommend|list|find me|pick) (?:the |your )?(?:best |"
+    r"top )?(?P<asked>[2-9]|10)(?= |$)"
+    r"|(?<!\S)(?:top|make it) (?P<top>[2-9]|10)(?!\S)"
+)
+_SOME = {"couple of": 2, "couple": 2, "few": 3, "several": 3}
 
 
 @cache
@@ -51,15 +62,26 @@ def settled_act(utterance: Utterance, found: dict[str, list[tuple[int, int]]], m
         return Act.RESTART
     if "profile" in found:
         return Act.PROFILE
-    if "compare" in found:
+    why, compare, more = (found.get(act, [(len(utterance), 0)])[0][0] for act in ("why", "compare", "more"))
+    if compare < why and compare < more:  # "why is it better than the others?", "two others to compare it with"
         return Act.COMPARE
     if "why" in found and utterance.line[:8] != "why not ":
         sentence = _sentence(utterance, found["why"][0][0])
         if meant <= sentence:
             return Act.WHY
-    if "off_topic" in found and len(meant) <= 1:
+    # What was asked for before may be for anything: "a folder for my tax", not "a poem about a folder".
+    if "off_topic" in found and len(meant) <= 1 and all(i > found["off_topic"][0][0] for i in meant):
         return Act.OFF_TOPIC
     return None
+
+
+def number_asked(utterance: Utterance) -> tuple[int, int, int] | None:
+    """How many options are asked for, after the words (first, last + 1) that say so: "three other ideas"."""
+    match = _COUNT.search(utterance.line)
+    if match is None:
+        return None
+    said = match["number"] or match["asked"] or match["top"]
+    return *utterance.span(match), _SOME.get(said) or int(said)
 
 
 def _sentence(utterance: Utterance, at: int) -> set[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from convrec.catalog import Catalog
 from convrec.conversation import Constraint, Op
@@ -40,8 +40,8 @@ _STATING = re.compile(
 
 class Comparisons:
     """Reads the scale words ("lighter", "too heavy") and the named facets ("another brand", "more sheets") of a message
-    into `draft`. `base` is the row that they measure by; `topics` the facets that the items talked about have. `used`:
-    places in `mentions` that another mention has taken in."""
+    into `draft`. `base` is the row that they measure by; `topics` the facets that the items talked about have;
+    `limited` the facets of the constraints in force; `used`: places in `mentions` that another mention has taken in."""
 
     def __init__(
         self,
@@ -51,9 +51,10 @@ class Comparisons:
         base: int | None,
         topics: Mapping[str, int],
         draft: Draft,
+        limited: Collection[str],
     ) -> None:
         self._catalog, self._u, self._mentions = catalog, utterance, mentions
-        self._base, self._topics, self._draft = base, topics, draft
+        self._base, self._topics, self._draft, self._limited = base, topics, draft, limited
         self.used: set[int] = set()
 
     def scale(self, place: int, mention: Mention, manner: Manner, cues: Mapping[str, Mention]) -> bool:
@@ -67,14 +68,21 @@ class Comparisons:
         if manner.described and "too" not in cues:
             return True
         if manner.waived:
-            self._draft.drop(mention.of(Kind.SCALE)[0].facet)
+            if (
+                not plain or mention.of(Kind.SCALE)[0].facet in self._limited
+            ):  # else "doesn't have to be cheap" takes nothing back
+                self._draft.drop(mention.of(Kind.SCALE)[0].facet)
             return True
         named = self._named_beside(place)
         sense = self._measurable(mention, named)
         elsewhere = self._draft.category and (
             self._base is None or self._draft.category not in self._catalog[self._base].categories
         )
-        if sense is None or (plain and elsewhere):  # "a pen, not cheap" says nothing of the lamp just shown
+        mild = ("too" in cues and manner.negative) or (
+            "less" in cues and self._u.said(cues["less"].first, cues["less"].last).casefold() == "not too"
+        )
+        # "A pen, not cheap" says nothing of the lamp just shown, "not too expensive" nothing of its price.
+        if sense is None or (plain and elsewhere) or mild:
             if mention.of(Kind.VALUE):
                 return False
             self._draft.relative = self._draft.relative or not plain

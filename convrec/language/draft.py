@@ -18,6 +18,7 @@ class Draft:
     dropped: list[str] = field(default_factory=list)
     relative: bool = False
     category: str = ""
+    described: tuple[str, str] | None = None  # a category only told of ("I have enough pens"), and the words
 
     def drop(self, facet: str) -> None:
         """Takes back what was said of a facet in earlier turns."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from importlib import resources
@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from convrec.catalog import FITS, SYSTEM, Catalog, Facet
+from convrec.conversation import Constraint, Op
 from convrec.language.utterance import Utterance, singular, stems
 
 
@@ -75,6 +76,9 @@ class Lexicon:
         for cue, phrases in words["cues"].items():
             self._add(phrases, Sense(Kind.CUE, value=cue))
         self._cues = frozenset(self._senses)
+        self.stop = words["stop"]
+        self.general = {singular(phrase) for phrase in words["general"]}
+        self._called: dict[tuple[str, ...], set[int]] = {}  # phrase → rows of the categories that end with it
         self._add_brands()
         self._add_categories()
         for facet in catalog.facets.values():
@@ -85,8 +89,6 @@ class Lexicon:
         self._longest: dict[str, int] = {}
         for phrase in self._senses:
             self._longest[phrase[0]] = max(self._longest.get(phrase[0], 0), len(phrase))
-        self.stop = words["stop"]
-        self.general = {singular(phrase) for phrase in words["general"]}
         self.typo_words = sorted(
             {
                 word
@@ -172,15 +174,19 @@ class Lexicon:
                 parts[piece].add(category)
                 for start in range(1, len(piece)):
                     heads[piece[start:]].add(category)
-                if len(piece) == 3:
-                    heads[(piece[0], piece[2])].add(category)
+                for word in piece[:-2]:
+                    heads[(word, piece[-1])].add(category)  # "Gel Ink Rollerball Pens": gel pens
         for phrase in {*exact, *parts, *heads}:
             named = exact.get(phrase) or parts.get(phrase)
             candidates = named or heads[phrase]
             best = _covering(candidates, rows)
+            ending = candidates | heads.get(phrase, set())
+            self._called[phrase] = set().union(*(rows[c] for c in ending))
             # A head word of many unlike categories ("box": archive boxes, lunch boxes) names none of them.
-            if best and phrase and not phrase[0].isdigit():
-                self._add([" ".join(phrase)], Sense(Kind.VALUE, "category", best))
+            vague = phrase not in exact and phrase not in parts and len(phrase) == 1 and phrase[0] in self.general
+            if best and phrase and not phrase[0].isdigit() and not vague:
+                sure = phrase in exact or self._called[phrase] <= rows[best]
+                self._add([" ".join(phrase)], Sense(Kind.VALUE, "category", best, sure))
 
     def _add_attribute(self, facet: Facet) -> None:
         name = facet.name
@@ -215,12 +221,19 @@ class Lexicon:
             if said_stems not in self._senses:
                 for sense in senses:
                     if sense.kind in (Kind.VALUE, Kind.FACET):
-                        self._add([said], sense)
+                        self._add([said], replace(sense, sure=sense.sure and not self._means_more(said_stems, sense)))
         for family, phrases in words["families"].items():
             if family in facets:
                 self._add_absent(phrases, family)
         if "brand" in facets:
             self._add_absent(words["elsewhere"], "brand")
+
+    def _means_more(self, phrase: tuple[str, ...], sense: Sense) -> bool:
+        """Whether other categories are called this too: "tape" is adhesive tape, and maybe correction tape."""
+        if sense.facet != "category" or phrase not in self._called:
+            return False
+        meant = self.catalog.satisfies(Constraint("category", Op.IS, sense.value))
+        return not all(meant[row] for row in self._called[phrase])
 
     def _leave_heads(self) -> None:
         """ "AA batteries" are batteries of size AA, not something powered by an "AA battery"."""

@@ -39,7 +39,7 @@ class Likeness:
                 len(word.stem) < 5
                 or not word.text.isalpha()
                 or self._lexicon.knows(word.stem)
-                or self._is_english(word.text)
+                or self.is_english(word.text)
             ):
                 continue
             looked += 1
@@ -64,5 +64,6 @@ class Likeness:
             for row, place in enumerate(best.tolist())
         ]
 
-    def _is_english(self, word: str) -> bool:
+    def is_english(self, word: str) -> bool:
+        """Whether this is a common word of English; without an encoder none is known."""
         return self._encoder is not None and (self._encoder.is_word(word) or self._encoder.is_word(singular(word)))

@@ -15,6 +15,10 @@ from convrec.language.scope import Manner, Scope
 from convrec.language.situation import Situation
 from convrec.language.utterance import Utterance, stems
 
+# After these a second category is what the first has to do with: "a sketchbook that takes watercolours".
+_CARRIES = frozenset(
+    ["of", "with", "in", "from", "take", "takes", "hold", "holds", "fits", "carry", "carries", "store", "stores", "per"]
+)
 _VAGUE = frozenset({"use", "style"})  # facets that words only lean towards: "for school" excludes nothing
 
 
@@ -37,7 +41,9 @@ class Meaning:
         self._u, self._mentions, self._scope = utterance, mentions, scope
         self._situation, self._base, self._topics = situation, base, topics
         self.draft = Draft()
-        self._comparisons = Comparisons(catalog, utterance, mentions, base, topics, self.draft)
+        self._comparisons = Comparisons(
+            catalog, utterance, mentions, base, topics, self.draft, {c.facet for c in situation.constraints}
+        )
         self._skip = self._comparisons.used
 
     def read(self) -> Draft:
@@ -49,7 +55,9 @@ class Meaning:
             if mention.of(Kind.SCALE) and self._comparisons.scale(place, mention, manner, cues):
                 continue
             named = manner.waived or not cues.keys().isdisjoint({"another", "same", "less", "more"})
-            named = named or (any(s.facet in self._topics for s in mention.of(Kind.FACET)) and "want" not in cues)
+            named = named or (
+                place > 0 and any(s.facet in self._topics for s in mention.of(Kind.FACET)) and "want" not in cues
+            )
             if mention.of(Kind.FACET) and (named or not mention.of(Kind.VALUE)):
                 self._comparisons.facet(mention, manner, cues)
             elif mention.of(Kind.VALUE):
@@ -71,7 +79,14 @@ class Meaning:
             if any(c.facet == sense.facet for c in self._situation.constraints):
                 self.draft.drop(sense.facet)
             return
-        if self._points(place, mention, sense, cues, manner.described) or manner.described:
+        if self._points(place, mention, sense, cues, manner.described):
+            return
+        if manner.described:
+            if sense.facet == "category":
+                self.draft.described = self.draft.described or (str(sense.value), self._said(mention))
+            return
+        aside = self._tells_of_another(place, sense, cues)
+        if aside and self.draft.category:
             return
         if not manner.negative and self._comparisons.states(mention.first) and self._base is not None:
             return  # "it's green"
@@ -80,7 +95,9 @@ class Meaning:
         plural = sense.facet == "material" and self._u.words[mention.last - 1].text.endswith(
             "s"
         )  # "rubbers" are things
-        soft = manner.soft or not sense.sure or plural or (sense.facet in _VAGUE and not negative)
+        # "Paper clips" are no paper: what an unknown noun follows may only say what kind that is.
+        soft = manner.soft or aside or not sense.sure or plural or self._scope.is_unknown(mention.last)
+        soft = soft or (sense.facet in _VAGUE and not negative)
         if "less" in cues or "too" in cues:
             negative, soft, self.draft.relative = True, True, True
         if "more" in cues:
@@ -90,10 +107,10 @@ class Meaning:
                 return
             self.draft.category = self.draft.category or str(sense.value)
         following = self._u.words[mention.last].stem if mention.last < len(self._u) else ""
-        if "the" in cues and following == "one" and "want" not in self._cues_in_clause(place):
+        if "the" in cues and following == "one" and not manner.negative and "want" not in self._cues_in_clause(place):
             return  # "the glued ones fall apart"
         if self._topics and sense.facet not in self._topics and self._catalog.facets[sense.facet].kind != "list":
-            said = self._u.said(mention.first, mention.last)
+            said = self._said(mention)
             (self.draft.wishes if negative else self.draft.unmet).append(f"not {said}" if negative else said)
             return
         value = True if isinstance(sense.value, bool) else sense.value
@@ -139,9 +156,10 @@ class Meaning:
         while (
             start
             and self._mentions[start - 1].last == self._mentions[start].first
-            and self._mentions[start - 1].of(Kind.VALUE)
+            and (self._mentions[start - 1].of(Kind.VALUE) or self._mentions[start - 1].of(Kind.SCALE))
         ):
             start -= 1
+        first = self._mentions[start].first
         if "swap" in self._cues_in_clause(place):
             return False
         fitting = (cues if start == place else self._cues_before(start)).get("for")
@@ -149,10 +167,26 @@ class Meaning:
             fitting and not (fitting.first and self._u.words[fitting.first - 1].stem in english()["offered"])
         ):
             return True
-        before = self._u.words[mention.first - 1].text if mention.first else ""
-        article = before in ("a", "an", "the", "some")
-        word = self._u.words[mention.first - 2].text if article and mention.first > 1 else before
-        return word in ("on", "inside", "to") or (word in ("of", "with", "in", "from") and bool(self.draft.category))
+        before = [word.text for word in self._u.words[max(first - 2, 0) : first]]
+        if before and before[-1] in ("a", "an", "the", "some"):
+            before.pop()
+        word = before[-1] if before else ""
+        measured = any(text[0].isdigit() for text in before)  # "coffee, 1 kg bag"
+        return word in ("on", "inside", "to", "than") or (bool(self.draft.category) and (word in _CARRIES or measured))
+
+    def _tells_of_another(self, place: int, sense: Sense, cues: Mapping[str, Mention]) -> bool:
+        """Whether a value is of a thing that only says what the one asked for is for: "ink for a blue Velmo pen"."""
+        if sense.facet in ("category", "use"):
+            return False
+        last = place
+        while (other := self._next(last)) and other.first == self._mentions[last].last and other.of(Kind.VALUE):
+            last += 1
+        if any(s.facet == "category" for s in self._mentions[last].of(Kind.VALUE)):
+            return self._is_aside(last, self._mentions[last], self._cues_before(last))
+        if sense.facet == "brand" and "for" in cues and self.draft.category:
+            self.draft.wishes.append("for " + self._said(self._mentions[place]))
+            return True
+        return False
 
     def _points(self, place: int, mention: Mention, sense: Sense, cues: Mapping[str, Mention], owned: bool) -> bool:
         """Whether "this pen", "my pen", "the pen I bought" point at something known instead of asking for it."""
@@ -161,7 +195,8 @@ class Meaning:
             group.append(other)
         start = min((cue.first for cue in cues.values()), default=mention.first)
         pointed: Pointed | None = None
-        if "my" in cues or (owned and "the" in cues):
+        the = "the" in cues or (mention.first > 0 and self._u.words[mention.first - 1].text == "the")
+        if "my" in cues or (owned and the):
             pointed = self._pointer.owned(self._u, start, group[-1].last, group, self._situation.history)
         elif "this" in cues and (sense.facet == "category" or len(group) > 1 or sense.facet == "brand"):
             pointed = self._pointer.shown_or_reference(
@@ -186,6 +221,7 @@ class Meaning:
             return
         said = self._u.said(fitting.first, pointed.last)
         if self._catalog.compatible(pointed.row).any():
+            self._name_what_fits(pointed.row)
             if not self.fits(pointed.row) and not self._sounds_fitting(pointed.row):
                 return  # "paper for my printer": what fits is cartridges
             if not self.fits(pointed.row):  # "ink cartridges for my printer": what fits counts, not what it is called
@@ -206,8 +242,29 @@ class Meaning:
 
     def refer_to_base(self, said: str) -> None:
         """Takes what fits the base, where the shop knows such a thing: "which pods fit it?"."""
-        if self._base is not None and self.draft.category and self.fits(self._base):
+        if self._base is None:
+            return
+        self._name_what_fits(self._base)
+        if self.draft.category and self.fits(self._base):
             self.draft.put(Constraint("compatible", Op.IS, self._catalog[self._base].item_id, True, said))
+
+    def _name_what_fits(self, row: int) -> None:
+        """ "Tapes for it" are the tapes that fit it, whatever else is called tape."""
+        asked = next((c for c in self.draft.constraints if c.facet == "category" and c.op is Op.IS), None)
+        if asked and self.fits(row) and not set(stems(asked.said)).isdisjoint(stems(str(asked.value))):
+            return
+        leaves = {self._catalog[int(fitting)].leaf for fitting in self._catalog.compatible(row).nonzero()[0]}
+        if asked:
+            named = [leaf for leaf in leaves if set(stems(asked.said)) <= set(stems(leaf))]
+        else:
+            words = {word.stem: word for word in self._u.words}
+            named = [leaf for leaf in leaves if stems(leaf)[-1] in words]
+        if len(named) != 1:
+            return
+        self.draft.category = named[0]
+        said = asked.said if asked else words[stems(named[0])[-1]].text
+        self.draft.constraints = [c for c in self.draft.constraints if c != asked]
+        self.draft.put(Constraint("category", Op.IS, named[0], asked is not None and asked.hard, said))
 
     def fits(self, row: int) -> bool:
         """Whether anything (of the category asked for) is known to fit this item."""
@@ -271,4 +328,7 @@ class Meaning:
         return self._mentions[place + 1] if place + 1 < len(self._mentions) else None
 
     def _add(self, facet: str, op: Op, value: str | float | bool, hard: bool, mention: Mention) -> None:
-        self.draft.put(Constraint(facet, op, value, hard, self._u.said(mention.first, mention.last)))
+        self.draft.put(Constraint(facet, op, value, hard, self._said(mention)))
+
+    def _said(self, mention: Mention) -> str:
+        return self._u.said(mention.first, mention.last)

@@ -24,9 +24,20 @@ _SMALLER = {"l": ("ml", 1000), "kg": ("g", 1000), "m": ("cm", 100), "cm": ("mm",
 _FIGURE = re.compile(
     rf"(?<!\S)(?:(?P<upper>{UPPER})|(?P<lower>{LOWER})|(?P<around>{AROUND}))?(?: |(?<!\S))(?:an? )?(?P<pack>(?:pack|"
     rf"set|box|tube|packet) of )?"
-    rf"(?P<number>\d+(?:\.\d+)?)(?: (?P<plus>\+))?(?P<rest>(?: [^\s,.;!?]+){{0,3}})"
+    rf"(?P<number>\d+(?:\.\d+)?)(?: (?P<plus>\+|{AFTER_LOWER}|{AFTER_UPPER}))?(?P<rest>(?: [^\s,.;!?]+){{0,3}})"
 )
-_AFTER = re.compile(rf" (?:(?P<upper>{AFTER_UPPER})|(?P<lower>{AFTER_LOWER})|(?P<around>{AFTER_AROUND}))(?!\S)")
+_DIMENSIONS = {
+    "wide": "width",
+    "high": "height",
+    "tall": "height",
+    "long": "length",
+    "deep": "depth",
+    "thick": "thickness",
+}
+_STRICT = re.compile(r"(?!no |not |nothing |isn't )(?:more|larger|bigger|greater|higher|fewer|less|smaller|lower) than")
+_AFTER = re.compile(
+    rf"(?: of \w+)? (?:(?P<upper>{AFTER_UPPER})|(?P<lower>{AFTER_LOWER})|(?P<around>{AFTER_AROUND}))(?!\S)"
+)
 
 
 class Measures:
@@ -34,6 +45,7 @@ class Measures:
 
     def __init__(self, catalog: Catalog) -> None:
         self._values: dict[str, frozenset[float]] = {}
+        self._units: set[str] = set()  # facets that are measured, not counted
         self._by_unit: dict[str, list[Facet]] = defaultdict(list)
         self._by_noun: dict[tuple[str, ...], list[str]] = defaultdict(list)
         numbers = [f for f in catalog.facets.values() if f.kind == "number" and f.key != "price"]
@@ -43,6 +55,7 @@ class Measures:
             self._values[facet.key] = frozenset(float(v) for v in column if isinstance(v, int | float))
             named[facet.name].append(facet)
             if facet.unit:
+                self._units.add(facet.key)
                 self._by_unit[facet.unit.casefold()].append(facet)
         for name, nouns in english()["counts"].items():
             for facet in named.get(name, ()):
@@ -64,52 +77,72 @@ class Measures:
 
     def _read(self, u: Utterance, match: re.Match[str], at: int, relevant: Mapping[str, int]) -> Amount | None:
         value = float(match["number"])
-        words = [w.stem for w in u.words[at + 1 : at + 6]]
-        plus = 1 if match["plus"] else 0
-        unit = _UNIT_WORDS.get(words[plus], words[plus]) if len(words) > plus else ""
-        facet, used = "", plus
-        if unit in self._by_unit or unit in _SMALLER:
-            unit, value = self._in_use(unit, value, relevant)
-            keys = [f.key for f in self._by_unit.get(unit, ())]
-            facet, used = (self._best(keys, value, set(words), relevant) if keys else ""), plus + 1
-        else:
-            for length in (3, 2, 1):
-                nouns = tuple(words[plus : plus + length])
-                if len(nouns) == length and nouns in self._by_noun:
-                    keys = [k for k in self._by_noun[nouns] if not relevant or k in relevant]
-                    facet, used = (self._best(keys, value, set(), relevant) if keys else ""), plus + length
-                    break
-            if match["pack"] and "pieces" in self._values:
-                facet, used = "pieces", plus
-        if not facet or (
-            facet == "pieces"
-            and value < 4
-            and not match["pack"]
-            and words[plus : plus + 1] not in (["pack"], ["piece"])
-        ):
-            return None  # "two pens" is how many options, not a pack
+        start = at + 1 + len((match["plus"] or "").split())  # "12 or more pieces"
+        facet, value, last = self._facet(u, match, start, value, relevant)
+        if not facet:
+            return None
         first = u.line.count(" ", 0, match.start()) + (1 if match.group().startswith(" ") else 0)
-        last = at + 1 + used
-        bound = next((name for name in ("upper", "lower", "around") if match[name]), "lower" if plus else "")
-        if last < len(u) and u.words[last].stem in facet.split("_"):
-            last += 1  # "5 years warranty or more"
-        rest = " " + " ".join(w.text for w in u.words[last : last + 3])
+        bound = next((name for name in ("upper", "lower", "around") if match[name]), "")
+        if not bound and match["plus"]:
+            bound = "upper" if re.fullmatch(AFTER_UPPER, match["plus"]) else "lower"
+        if last < len(u) and u.words[last].stem in {*facet.split("_"), *_DIMENSIONS}:
+            last += 1  # "5 years warranty or more", "120 cm wide at least"
+        rest = " " + " ".join(w.text for w in u.words[last : last + 6])
         if not bound and (after := _AFTER.match(rest)):
             bound = next(name for name in ("upper", "lower", "around") if after[name])
             last += len(after.group().split())
+        if facet == "pieces" and not match["pack"] and self._is_many(u, start, value, bound):
+            return None
         said = u.said(first, last)
         if bound == "around":
             limits = ((Op.AT_LEAST, 0.8 * value), (Op.AT_MOST, 1.2 * value))
             return Amount(first, last, tuple(Constraint(facet, op, round(v, 3), False, said) for op, v in limits))
         if bound:
-            return Amount(
-                first, last, (Constraint(facet, Op.AT_MOST if bound == "upper" else Op.AT_LEAST, value, True, said),)
-            )
+            counted = facet not in self._units  # more than 10 pens is 11; more than 10 cm may be said of 10
+            op = Op.AT_MOST if bound == "upper" else Op.AT_LEAST
+            if counted and _STRICT.fullmatch(match[bound] or ""):
+                op = Op.LESS if bound == "upper" else Op.MORE
+            return Amount(first, last, (Constraint(facet, op, value, True, said),))
         if relevant and facet not in relevant:
             return Amount(first, last, (), said)
         if any(np.isclose(value, known) for known in self._values[facet]):
-            return Amount(first, last, (Constraint(facet, Op.IS, value, True, said),))
+            named = last > at + 1  # a bare "0.7" only leans
+            return Amount(first, last, (Constraint(facet, Op.IS, value, named, said),))
         return Amount(first, last, (), said)
+
+    def _facet(
+        self, u: Utterance, match: re.Match[str], start: int, value: float, relevant: Mapping[str, int]
+    ) -> tuple[str, float, int]:
+        """What a figure counts or measures ("": nothing known), the value in that facet's unit, and where its words
+        end. `start` is the first word after the figure."""
+        words = [w.stem for w in u.words[start : start + 5]]
+        unit = _UNIT_WORDS.get(words[0], words[0]) if words else ""
+        if unit in self._by_unit or unit in _SMALLER:
+            unit, value = self._in_use(unit, value, relevant)
+            keys = [f.key for f in self._by_unit.get(unit, ())]
+            named = {_DIMENSIONS.get(word, word) for word in words}
+            return (self._best(keys, value, named, relevant) if keys else ""), value, start + 1
+        facet, last = "", start
+        for length in (3, 2, 1):
+            nouns = tuple(words[:length])
+            if len(nouns) == length and nouns in self._by_noun:
+                keys = [k for k in self._by_noun[nouns] if not relevant or k in relevant]
+                facet, last = (self._best(keys, value, set(), relevant) if keys else ""), start + length
+                break
+        if match["pack"] and "pieces" in self._values:
+            facet, last = "pieces", start
+        elif not facet and "." in match["number"]:
+            # "0.7 rather than that": a fraction is no count of things, so it may be said without a unit
+            fitting = [key for key in relevant if value in self._values.get(key, ())]
+            facet = fitting[0] if len(fitting) == 1 else ""
+        return facet, value, last
+
+    def _is_many(self, u: Utterance, start: int, value: float, bound: str) -> bool:
+        """Whether a number says how many options, not how many in a pack: "two pens", "5 of them"."""
+        words = [word.stem for word in u.words[start : start + 2]]
+        if words == ["of", "them"]:
+            return not bound
+        return value < 4 and words[:1] not in (["pack"], ["piece"]) and words[:1] != ["in"]
 
     def _in_use(self, unit: str, value: float, relevant: Mapping[str, int]) -> tuple[str, float]:
         """The unit in which the items talked about are measured: 1 l is 1000 ml for bottles."""

@@ -28,10 +28,11 @@ AROUND = (
 )
 AFTER_UPPER = (
     r"or less|or under|or below|max|maximum|tops|top|at most|at the most|or cheaper|and under|and below|limit|"
-    r"or fewer|or lower|or lighter"
+    rf"or (?:{_DOWN})"
 )
 AFTER_LOWER = (
-    r"or more|or above|or over|and up|and above|and over|minimum|at least|upwards|or higher|or better|or larger|\+"
+    r"or above|or over|and up|and above|and over|minimum|min|at least|upwards|or better|"
+    rf"or (?:{_UP})|\+"
 )
 AFTER_AROUND = r"or so|ish|or thereabouts|give or take|more or less"
 _BUDGET = (
@@ -45,7 +46,7 @@ _AMOUNT = rf"(?:(?P<sign>[$£€]) )?(?P<number>{_NUMBER})(?: (?P<unit>{_CURRENC
 # What may follow a figure without a currency for it to be a price: never a unit or a noun.
 _CLEAR = (
     r"(?=$| [,.;!?:)\n]| (?:and|but|please|pls|plz|for|if|or|with|would|in(?! (?:an?|the|one|each|every|packs?) )|so|"
-    r"thanks|is|on|total|though|max|tops|preferably|ideally|not|no|from|that|by|each|maybe|will|as|too|also|"
+    r"thanks|is|on|total|though|max|tops|preferably|ideally|not|no|from|that|by|each|maybe|will|as|too|also|per|"
     r"altogether|then|this)(?: |$))"
 )
 _LIMIT = re.compile(
@@ -54,8 +55,8 @@ _LIMIT = re.compile(
     rf"(?: (?P<after>{AFTER_UPPER}|{AFTER_LOWER}|{AFTER_AROUND})(?!\S))?"
 )
 _RANGE = re.compile(
-    rf"(?<!\S)(?:(?P<frame>between|from|anywhere from) )?(?:[$£€] )?(?P<low>{_NUMBER})(?: (?:{_CURRENCY}))? (?:and|"
-    rf"to|-) {_AMOUNT}(?!\S)"
+    rf"(?<!\S)(?:(?P<frame>between|from|anywhere from) )?(?:an? )?(?:[$£€] )?(?P<low>{_NUMBER})(?: (?:{_CURRENCY}))? "
+    rf"(?:and|to|-) (?:an? )?{_AMOUNT}(?!\S)"
 )
 _PLAIN = re.compile(rf"(?<!\S){_AMOUNT}(?!\S)(?: (?P<after>{AFTER_UPPER}|{AFTER_LOWER}|{AFTER_AROUND})(?!\S))?")
 _TENNER = re.compile(r"(?<!\S)(?:(?P<upper>" + UPPER + r"|for) )?an? (?P<word>tenner|fiver|twenty)(?!\S)")
@@ -159,7 +160,8 @@ def _limits(u: Utterance) -> Iterator[Amount]:
         if match["around"] or re.fullmatch(AFTER_AROUND, after):
             yield _amount(u, match, *_around(value), hard=False)
         elif (match["lower"] and not re.fullmatch(AFTER_UPPER, after)) or re.fullmatch(AFTER_LOWER, after):
-            yield _amount(u, match, (Op.AT_LEAST, value))
+            # "More than 10" pens, or dollars? Few people ask to pay more, so without a currency it only leans.
+            yield _amount(u, match, (Op.AT_LEAST, value), hard=bool(money))
         else:
             soft = match["budget"] and ("about" in match["budget"] or "around" in match["budget"])
             yield _amount(u, match, (Op.AT_MOST, value), hard=not soft)

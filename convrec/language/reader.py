@@ -14,7 +14,7 @@ from itertools import permutations
 
 from convrec.catalog import FITS, SYSTEM, Catalog
 from convrec.conversation import Act, Constraint, Op, Reading
-from convrec.language.acts import act_phrases, settled_act
+from convrec.language.acts import act_phrases, number_asked, settled_act
 from convrec.language.draft import Draft
 from convrec.language.encoder import SentenceEncoder
 from convrec.language.lexicon import Kind, Lexicon, Mention, Sense
@@ -30,15 +30,7 @@ from convrec.language.utterance import Utterance
 __all__ = ["Reader", "Situation"]
 
 NOWHERE = Situation()  # a first message of someone without a history
-_COUNT = re.compile(
-    r"(?<!\S)(?P<number>[2-9]|10|couple of|couple|few|several) (?:\w+ ){0,2}?(?:options?|choices|alternatives|"
-    r"suggestions?"
-    r"|ideas|recommendations|things|items|products|of them|others|ones|different|possibilities|picks|more)(?!\S)"
-    r"|(?<!\S)(?:show me|give me|show|suggest|recommend|list|find me|pick) (?:the |your )?(?:best |"
-    r"top )?(?P<asked>[2-9]|10)(?= |$)"
-    r"|(?<!\S)(?:top|make it) (?P<top>[2-9]|10)(?!\S)"
-)
-_SOME = {"couple of": 2, "couple": 2, "few": 3, "several": 3}
+_DENIED = {Op.IS: Op.NOT, Op.AT_LEAST: Op.AT_MOST}
 _TOGETHER = re.compile(
     r"(?<!\S)(?:go(?:es)? (?:well )?together|(?:goes?|go) with each other|matching set|(?:complete|whole|"
     r"full) (?:set|kit)"
@@ -48,8 +40,9 @@ _TOGETHER = re.compile(
 
 _AGAINST = re.compile(r"(?<!\S)(?:than|paid|like|as|cost)(?!\S)")
 _FITS_IT = re.compile(
-    r"(?<!\S)(?:(?:fits?|fitting|compatible with|works? with|goes? (?:in|into|with)|for|made for) (?:it|this|that|them)"
-    r"(?= *$| [,.!?;]| please| pls| too| and | but )|(?:does|do|will|can) (?:it|this|that) (?:take|need|use)|"
+    r"(?<!\S)(?:(?:fits?|fitting|compatible with|works? with|go(?:es)? (?:in|into|with)|for|made for) "
+    r"(?:it|this|that|them)(?= *$| [,.!?;]| please| pls| too| and | but | now| then| instead| as well| also)|"
+    r"(?:does|do|will|can) (?:it|this|that) (?:take|need|use)|"
     r"it (?:takes|needs|uses))(?!\S)"
 )
 
@@ -106,8 +99,8 @@ class Reader:
         ]
         taken |= {i for a in amounts for i in range(a.first, a.last)}
         mentions = [m for m in mentions if taken.isdisjoint(range(m.first, m.last))]
-        if (counted := _COUNT.search(u.line)) is not None:
-            taken |= set(range(*u.span(counted)))
+        if (counted := number_asked(u)) is not None:
+            taken |= set(range(*counted[:2]))
         runs = self._unknown(u, mentions, taken, acts)
         scope = Scope(
             u, mentions, [*((a.first, a.last, "price") for a in amounts), *((f, e, "unknown") for f, e in runs)]
@@ -119,8 +112,11 @@ class Reader:
         if (fitting := _FITS_IT.search(u.line)) is not None:
             meaning.refer_to_base(u.said(*u.span(fitting)))
         self._take_amounts(u, draft, amounts, scope)
-        self._take_unknown(u, draft, runs, mentions, scope, topics)
-        count, together = _count(counted), _TOGETHER.search(u.line) is not None
+        self._take_unknown(u, draft, runs, mentions, scope, topics, base is None)
+        if draft.described and not draft.category and base is None and (draft.constraints or draft.unmet):
+            category, said = draft.described  # "I have enough black pens, so no black"
+            draft.put(Constraint("category", Op.IS, category, False, said))
+        count, together = counted[2] if counted else None, _TOGETHER.search(u.line) is not None
         draft.constraints = self._agreeing(draft.constraints)
         act = self._act(u, acts, draft, mentions, situation, base, count, together)
         if act in (Act.WHY, Act.COMPARE, Act.PROFILE, Act.SOCIAL, Act.OFF_TOPIC, Act.MORE):
@@ -159,7 +155,8 @@ class Reader:
         for number, mention in enumerate(mentions):
             if mention.cue or (number and mentions[number - 1].last != mention.first):
                 aside = mention.cue == "for"
-            for sense in () if aside or mention.of(Kind.FACET) else mention.of(Kind.VALUE):
+            asked = number == 0 or mentions[number - 1].cue == "want"  # "paper for my printer", not "thicker paper"
+            for sense in () if aside or (mention.of(Kind.FACET) and not asked) else mention.of(Kind.VALUE):
                 if sense.facet == "category":
                     found.update(self._topics[str(sense.value)])
         if not found and base is not None:
@@ -200,8 +197,8 @@ class Reader:
                 if constraint.facet not in self._catalog.facets:
                     draft.unmet.append(constraint.said)  # a catalogue without prices
                     continue
-                if manner.negative and constraint.op is Op.IS:
-                    constraint = replace(constraint, op=Op.NOT)
+                if manner.negative and constraint.op in _DENIED:  # "nothing like that over $20"
+                    constraint = replace(constraint, op=_DENIED[constraint.op])
                 if manner.soft and not manner.insisted:
                     constraint = replace(constraint, hard=False)
                 if all(constraint.key != c.key for c in draft.constraints):
@@ -215,12 +212,18 @@ class Reader:
         mentions: Sequence[Mention],
         scope: Scope,
         topics: Mapping[str, int],
+        fresh: bool,
     ) -> None:
-        """Unknown words: nearly a value by meaning (a preference), an object the shop does not have, or a wish."""
+        """Unknown words: nearly a value by meaning (a preference), an object the shop does not have, or a wish.
+
+        `fresh`: nothing was shown or bought that the words could be about.
+        """
         senses = self._likeness.nearest([u.said(first, last) for first, last in runs])
         for (first, last), sense in zip(runs, senses, strict=True):
             manner = scope.of(first)
             said = u.said(first, last)
+            words = [word.text for word in u.words[first:last]]
+            alone = fresh and last == len(u) and all(map(self._likeness.is_english, words))
             if manner.described or manner.waived:
                 continue
             if last < len(u) and u.words[last].text == "free":
@@ -230,7 +233,9 @@ class Reader:
                 value = sense.value if not isinstance(sense.value, bool) else True
                 draft.constraints.append(Constraint(sense.facet, op, value, False, said))
             elif (
-                (start := _object(u, first, last, mentions)) is not None and not draft.category and not manner.negative
+                (start := _object_start(u, first, last, mentions, alone)) is not None
+                and not draft.category
+                and not manner.negative
             ):
                 inside = u.said(start, last)
                 draft.constraints = [c for c in draft.constraints if not (c.said and c.said in inside)]
@@ -250,7 +255,7 @@ class Reader:
     ) -> bool:
         """Whether a likeness of meaning may count: a category as what is asked for, a value of what is talked about."""
         if sense.facet == "category":
-            return not draft.category and _object(u, first, last, mentions) is not None
+            return not draft.category and _object_start(u, first, last, mentions) is not None
         return sense.facet in topics
 
     def _agreeing(self, constraints: Sequence[Constraint]) -> list[Constraint]:
@@ -260,7 +265,7 @@ class Reader:
         for constraint in out:
             if constraint.op is Op.IS and not isinstance(constraint.value, bool):
                 by_facet[constraint.facet].append(constraint)
-        exact = {c.facet for c in out if c.op is Op.IS}
+        exact = {c.facet for c in out if c.op in (Op.IS, Op.AT_MOST, Op.AT_LEAST) and c.facet != "price"}
         out = [c for c in out if c.op not in (Op.LESS, Op.MORE) or c.facet not in exact]  # "thicker, say 1 mm"
         rivals = {
             one
@@ -286,13 +291,13 @@ class Reader:
         if settled is not None:
             return settled
         asks = bool(draft.constraints or draft.dropped or draft.unmet)
-        wants = any(m.cue == "want" for m in mentions)
+        spoken = {i for first, last in acts.get("social", ()) for i in range(first, last)}
+        wants = any(m.cue == "want" and not spoken.issuperset(range(m.first, m.last)) for m in mentions)
         if asks or draft.references or (wants and draft.wishes) or draft.relative:
             return self._course(u, draft, situation, base)
         if "more" in acts:
             return Act.MORE
-        spoken = {i for first, last in acts.get("social", ()) for i in range(first, last)}
-        if count or together or any(m.cue == "want" and m.first not in spoken for m in mentions):
+        if count or together or wants or (u.words[0].text == "for" and "social" not in acts):
             return Act.RECOMMEND
         if "social" in acts and len(draft.wishes) <= 1:
             return Act.SOCIAL
@@ -307,8 +312,9 @@ class Reader:
         if base is None:
             return Act.RECOMMEND
         away = any(c.op is Op.NOT and not self._catalog.satisfies(c)[base] for c in draft.constraints)
+        corrects = re.search(r"(?<!\S)(?:would be better|meant)(?!\S)", u.line) is not None
         if draft.category and draft.category not in self._catalog[base].categories:
-            return Act.STEER if away else Act.RECOMMEND
+            return Act.STEER if away or (corrects and bool(situation.shown)) else Act.RECOMMEND
         turned = (
             draft.relative
             or re.search(
@@ -316,7 +322,7 @@ class Reader:
             )
             is not None
         )
-        turned = turned or away
+        turned = turned or away or (bool(draft.references) and " than " in u.line)
         return Act.STEER if situation.shown or turned else Act.RECOMMEND
 
 
@@ -326,21 +332,17 @@ def _base(u: Utterance, pointed: Sequence[Pointed], reference: int | None) -> in
     return rows.pop() if len(rows) == 1 else reference
 
 
-def _count(match: re.Match[str] | None) -> int | None:
-    if match is None:
-        return None
-    said = match["number"] or match["asked"] or match["top"]
-    return _SOME.get(said) or int(said)
+def _object_start(u: Utterance, first: int, last: int, mentions: Sequence[Mention], alone: bool = False) -> int | None:
+    """Where the thing asked for begins, if these words are its head: "i need | a red bicycle" → the place of "red".
 
-
-def _object(u: Utterance, first: int, last: int, mentions: Sequence[Mention]) -> int | None:
-    """Where the thing asked for begins, if these words are its head: "i need | a red bicycle" → the place of "red"."""
+    `alone`: the words may be the whole message, "rubber bands".
+    """
     start = first
     while (before := next((m for m in mentions if m.last == start), None)) and not before.cue and before.of(Kind.VALUE):
         start = before.first
     article = start > 0 and u.words[start - 1].text in ("a", "an", "some", "any")
     asked = start - article
-    if article and (asked == 0 or u.words[asked - 1].is_mark):
+    if (alone and start == 0) or (article and (asked == 0 or u.words[asked - 1].is_mark)):
         return start
     cue = next((m.cue for m in mentions if m.last in (asked, start) and m.cue), "")
     return start if cue in ("want", "waive_before") and last - start <= 5 else None

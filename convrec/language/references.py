@@ -24,10 +24,11 @@ _FOLLOWS = frozenset([
 ])  # fmt: skip
 _NOUNS = r"ones?|options?|items?|suggestions?|choices?|recommendations?|picks?|things?|products?"
 _ORDINAL = re.compile(
-    rf"(?<!\S)(?P<det>the |your |"
+    rf"(?<!\S)(?<!my )(?P<det>the |your |"
     rf"that )?(?P<which>{'|'.join(_ORDINALS)})(?: (?P<noun>{_NOUNS}))?(?P<tail>(?: that)?(?: i| we) (?:bought|have|"
     rf"own|got|ordered|purchased))?(?!\S)"
 )
+_LEADING = re.compile(r"(?<!\S)the (?P<end>first|last) (?P<count>[2-5])(?= \w*(?:ones|options|items)(?!\S)|(?! \w))")
 _NUMBERED = re.compile(
     r"(?<!\S)(?:number|option|#|no \.|nr|item|suggestion|choice) (?P<number>\d)(?!\S)|"
     r"(?<!\S)(?:the )?(?P<word>two)(?!\S)"
@@ -38,14 +39,18 @@ _THIS = re.compile(
     r"suggested|recommended|picked|gave)(?: me)?|above)(?!\S)"
 )
 _ALL = re.compile(
-    r"(?<!\S)(?:them|both|these|those|the 2|these 2|those 2|the 3|all 3|all of them|these ones|those ones)(?!\S)"
+    r"(?<!\S)(?:them|both|these|those|the 2|these 2|those 2|the 3|all 3|all of them|these ones|those ones|"
+    r"differences?(?! (?:between|in)(?!\S)))(?!\S)"
 )
 _OWNED = re.compile(
     r"(?<!\S)(?:my (?:last|latest|most recent|previous|recent) (?:purchase|order|buy|one)|(?:the )?(?:last|"
     r"latest) (?:thing|item|one) (?:that )?i (?:bought|got|ordered|purchased)"
     r"|what i (?:just )?(?:bought|have|got|ordered)(?: last| before| already)?|"
     r"the one (?:that )?(?:i (?:already )?(?:bought|have|own|got|ordered|purchased|use)|i've got)(?: last| before)?|"
-    r"the (?:thing|item) i (?:bought|ordered)|mine)(?!\S)"
+    r"the (?:thing|item) i (?:bought|ordered)|mine(?! (?:is|was|has|takes)(?!\S)))(?!\S)"
+    # "my last one broke" tells why, it points at nothing
+    r"(?! (?:has |have |had |just |finally )*(?:broke|broken|died|failed|fell|"
+    r"wore|worn|ran|run|cracked|leaked|snapped|stopped|is broken)(?!\S))"
 )
 
 
@@ -84,11 +89,16 @@ class Pointer:
                 found.append(self._pointed(u, first, last, history[-1], "owned"))
             elif (match["det"] or match["noun"]) and (match["noun"] or _stands_alone(u, last)):
                 place = _ORDINALS[match["which"]]
-                if -len(shown) <= place < len(shown) and not (place == -1 and not match["noun"]):
+                bare = place == -1 and not match["noun"] and not (match["det"] == "the " and last == len(u))
+                if -len(shown) <= place < len(shown) and not bare:
                     found.append(self._pointed(u, first, last, shown[place], "shown"))
         for match in _NUMBERED.finditer(u.line):
             if match["number"] and 0 < int(match["number"]) <= len(shown):
                 found.append(self._pointed(u, *u.span(match), shown[int(match["number"]) - 1], "shown"))
+        for match in _LEADING.finditer(u.line):
+            count = int(match["count"])
+            for row in shown[:count] if match["end"] == "first" else shown[-count:]:
+                found.append(self._pointed(u, *u.span(match), row, "shown"))
         for match in _THIS.finditer(u.line):
             if reference is not None:
                 found.append(self._pointed(u, *u.span(match), reference, "shown" if reference in shown else "owned"))

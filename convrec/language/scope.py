@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from convrec.language.lexicon import Kind, Mention
 from convrec.language.utterance import Utterance
 
+_OPENERS = frozenset(["and", "but", "so", "because", "since", "as", "all", "well"])
+_TELLERS = frozenset(["i", "i'm", "im", "we", "we're", "my", "our", "he", "she", "they", "his", "her", "their"])
+
 
 @dataclass(slots=True)
 class Manner:
@@ -32,10 +35,11 @@ class _State:
     insisted: bool = False
     waived: bool = False
     owned: bool = False
+    told: bool = False  # the clause says how things are: "my desk is black", "I usually write in blue"
 
     def stop(self) -> None:
         self.negative, self.denied, self.joined, self.waived, self.owned, self.soft = "", [], "", False, False, False
-        self.insisted = False
+        self.insisted = self.told = False
 
 
 class Scope:
@@ -47,6 +51,7 @@ class Scope:
     ) -> None:
         self._u = utterance
         self._manners: dict[int, Manner] = {}
+        self._unknown = {first for first, _, facet in places if facet == "unknown"}
         self._atoms = sorted(
             [(m.first, m.last, m.cue, _facet(m)) for m in mentions]
             + [(first, last, "", facet) for first, last, facet in places]
@@ -58,6 +63,10 @@ class Scope:
         )
         self._walk()
 
+    def is_unknown(self, first: int) -> bool:
+        """Whether words that the catalogue does not know begin at word `first`."""
+        return first in self._unknown
+
     def of(self, first: int) -> Manner:
         """The manner of what begins at word `first`."""
         return self._manners.get(first, Manner())
@@ -66,10 +75,17 @@ class Scope:
         state = _State()
         clause: list[int] = []  # what began in this comma clause
         previous: list[int] = []
+        state.told = self._tells(0)
         for number, (first, last, cue, facet) in enumerate(self._atoms):
+            if cue in ("want", "insist", "negate", "contrast", "negate_softly", "swap"):
+                state.told = False
             if cue in (".", ",", "but"):
                 if not (cue == "," and self._list_goes_on(number, state)):
+                    joins = last < len(self._u) and self._u.words[last].text in ("and", "or", "nor")
+                    goes_on = cue == "." and bool(state.denied) and joins
                     state.stop()
+                    state.soft = goes_on  # "I hate blue. And plastic." may mean either
+                    state.told = self._tells(last)
                 previous, clause = (clause or previous) if cue != "." else [], []
             elif cue == "negate":
                 word = self._u.said(first, last).casefold()
@@ -89,11 +105,12 @@ class Scope:
                     clause or previous, first, only_next=self._u.words[first].text == "free"
                 ):
                     self._manners[start].negative = not self._manners[start].negative
-            elif cue == "soft_before":
-                state.soft = True
-            elif cue == "soft_after":
-                for start in clause or previous:
+            elif cue in ("soft_before", "soft_after"):
+                said_after = cue == "soft_after" or self._ends_clause(number, last)  # "a laptop stand, maybe"
+                told = (clause or previous) if said_after else []
+                for start in told:
                     self._manners[start].soft = True
+                state.soft = state.soft or not told  # "if you have a blue one, I'd take it"
             elif cue == "insist":
                 state.insisted, state.soft = True, False
             elif cue == "waive_before":
@@ -124,7 +141,7 @@ class Scope:
             state.negative, state.denied = "", []
         manner = self._manners.setdefault(first, Manner())
         manner.negative = manner.negative or bool(state.negative)
-        manner.soft = state.soft or state.negative == "soft"
+        manner.soft = state.soft or state.negative == "soft" or (state.told and facet != "price")
         manner.insisted = state.insisted
         manner.waived, manner.described = state.waived, state.owned
         if state.negative:
@@ -159,6 +176,14 @@ class Scope:
 
     def _end_of(self, first: int) -> int:
         return next((last for start, last, cue, _ in self._atoms if start == first and not cue), first + 1)
+
+    def _tells(self, first: int) -> bool:
+        words = [word.text for word in self._u.words[first : first + 2]]
+        return words[:1] != [] and (words[0] in _TELLERS or (words[0] in _OPENERS and words[-1] in _TELLERS))
+
+    def _ends_clause(self, number: int, last: int) -> bool:
+        following = self._atoms[number + 1 : number + 2]
+        return last == len(self._u) or (bool(following) and following[0][0] == last and following[0][2] in (".", ","))
 
     def _facet_next(self, number: int, last: int) -> bool:
         following = self._atoms[number + 1 : number + 2]
