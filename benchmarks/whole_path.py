@@ -59,10 +59,10 @@ def steering() -> dict[str, object]:
     engine = load_engine(MODEL)
     found = evaluate_steering(engine, read_dataset(DEMO), Reader(engine.catalog, load_encoder()))
     return {
-        "demo_critique_lift": found["lift"],
-        "demo_critique_lift_masks_off": found["lift_masks_off"],
-        "demo_oracle_share": found["oracle_share"],
-        **{f"demo_{name}": value for name, value in found.items() if name.startswith(("recall", "lift_", "questions"))},
+        "demo_critique_lift": found["bought"]["lift"],
+        "demo_critique_lift_masks_off": found["bought"]["lift_masks_off"],
+        "demo_oracle_share": found["bought"]["oracle_share"],
+        "demo_steering": found,
     }
 
 

@@ -287,7 +287,9 @@ def evaluate_steering_command(
 
     engine, data = load_engine(model), read_dataset(dataset)
     reader = Reader(engine.catalog, load_encoder())
-    _print_figures({said: evaluate_steering(engine, data, reader, said) for said in ("unseen", "train")})
+    for said in ("unseen", "train"):
+        print(f"{said} wording")
+        _print_figures(evaluate_steering(engine, data, reader, said))
 
 
 @evaluate_app.command("narratives")

@@ -9,6 +9,11 @@ what is out of stock, owned, or was shown and refused. Measured is Recall@10 of
 - `with`: the same under the hard masks, as served;
 - `oracle`: popularity among what the true reading (hard and soft) allows, which is what a perfect reader with no taste
   would give. `oracle_share` is (with - without) / (oracle - without).
+
+Three groups are told apart, because in a dialogue written after the fact the item shown was picked to resemble the
+target, which by itself tells every arm where to look, the silent one too: `bought` are first messages, which steer from
+the last item bought (REGEN's setting: the arms differ by the critique and by nothing else), `shown` are later ones,
+which steer from an item shown and refused; `all` are both.
 """
 
 from __future__ import annotations
@@ -58,10 +63,19 @@ def questions(dataset: Dataset, reader: Reader, phrasing: str = "unseen") -> lis
     return asked
 
 
-def evaluate_steering(engine: Engine, dataset: Dataset, reader: Reader, phrasing: str = "unseen") -> dict[str, float]:
-    """The figures of the protocol above, with a paired 95 % interval of each lift."""
+def evaluate_steering(
+    engine: Engine, dataset: Dataset, reader: Reader, phrasing: str = "unseen"
+) -> dict[str, dict[str, float]]:
+    """For each group that has questions, the figures of the protocol, with a paired 95 % interval of each lift."""
     asked = questions(dataset, reader, phrasing)
-    return _figures(steering_ranks(engine, dataset, asked))
+    ranks = steering_ranks(engine, dataset, asked)
+    later = np.array([len(question.dialogue.path.turns) > 1 for question in asked])
+    groups = {"bought": ~later, "shown": later, "all": np.ones(len(asked), dtype=bool)}
+    return {
+        group: _figures({name: found[member] for name, found in ranks.items()})
+        for group, member in groups.items()
+        if member.any()
+    }
 
 
 def steering_ranks(engine: Engine, dataset: Dataset, asked: Sequence[Question]) -> dict[str, NDArray[np.float64]]:
