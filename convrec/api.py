@@ -40,6 +40,7 @@ class ReplyJson(TypedDict):
     suggestions: list[str]
     first_item_ms: float | None
     total_ms: float
+    text_tokens: int
 
 
 class TurnJson(TypedDict):
@@ -92,6 +93,7 @@ class Api:
             "suggestions": list(reply.suggestions),
             "first_item_ms": reply.timing.first_item_ms,
             "total_ms": reply.timing.total_ms,
+            "text_tokens": reply.timing.text_tokens,
         }
 
     def conversation(self, owner: str, conversation_id: str) -> ConversationJson:
