@@ -103,7 +103,10 @@ def test_nothing_forbidden_is_served_and_the_count_would_see_it(
 
 
 def test_figures_stand_side_by_side(engine: Engine, dataset: Dataset, reader: Reader, asked: list[Question]) -> None:
-    figures = evaluate_steering(engine, dataset, reader)
+    groups = evaluate_steering(engine, dataset, reader)
+    assert groups["bought"]["questions"] == sum(len(q.dialogue.path.turns) == 1 for q in asked)
+    assert groups["bought"]["questions"] + groups["shown"]["questions"] == len(asked)
+    figures = groups["all"]
     assert figures["questions"] == len(asked)
     assert figures["lift"] == pytest.approx(figures["recall_at_10_with"] / figures["recall_at_10_without"])
     assert figures["lift_low"] <= figures["lift"] <= figures["lift_high"]
