@@ -46,7 +46,7 @@ def _used_well(sentence: Sentence, world: World, at: int, name: str) -> bool:
     if name == "reference_price":
         return _other_price_fits(sentence, world, at, frame)
     if name.startswith("wish:"):
-        return not sentence.negated(at, at + 1)
+        return not sentence.negated(at, at + 1) and sentence.low(at - 1) not in _BELOW | _ABOVE
     return _own_fact_fits(sentence, world, at, name, frame)
 
 
@@ -61,6 +61,8 @@ def _own_fact_fits(sentence: Sentence, world: World, at: int, name: str, frame: 
     if name == "price":
         return _price_fits(sentence, world, at, frame)
     if before[-1:] and before[-1] in _BELOW | {"over", "above", "beyond"} and name.startswith("attr:"):
+        return False
+    if before == ["made", "of"] and name not in ("attr:material", "title"):  # a colour is nothing to make things of
         return False
     if _misnamed(sentence, world, at, name):
         return False

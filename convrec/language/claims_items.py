@@ -53,7 +53,8 @@ def _of_item(sentence: Sentence, world: World, mention: Mention, frame: Frame) -
         return
     if any(start <= mention.start < end for start, end, _ in sentence.triggers):
         return
-    if (frame.about != "history" or frame.loose) and _is_plain(sentence, mention):
+    said_of_wish = frame.about == "wish" and sentence.low(mention.start - 1) in ("want", "wanted")
+    if not said_of_wish and (frame.about != "history" or frame.loose) and _is_plain(sentence, mention):
         return
     denied = kind in _NEGATED_KINDS and sentence.negated(mention.start, mention.end)
     if kind == "property" and sentence.negated(mention.start, mention.end):

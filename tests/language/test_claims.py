@@ -105,6 +105,8 @@ TRUE = [
     "This is the cheapest of our gel pens that we can send.",
 ]
 FALSE = [
+    "It is made of ⟨attr:colour⟩.",
+    "At ⟨price⟩ you are still under ⟨wish:1⟩.",
     "It is not refillable.",
     "It isn't refillable.",
     "This non-refillable pen costs ⟨price⟩.",
