@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import polars as pl
 import torch
 from numpy.typing import NDArray
 from transformers import (
@@ -18,6 +19,8 @@ from transformers import (
 )
 
 from convrec.catalog import Catalog, Item
+from convrec.datasets import Dataset
+from convrec.datasets.frames import INTERACTIONS
 from convrec.items.clusters import cluster
 from convrec.items.vectors import content_vectors, standardise, statistics
 from convrec.language.facts import fact_vocabulary
@@ -99,3 +102,14 @@ def small_model(
     symbols = Symbols(len(tokenizer), fact_vocabulary(catalog))
     model = ConvrecModel(causal, symbols, table, heard_width=384).eval()
     return model, Renderer(catalog, symbols, tokenizer, encoder, hears)
+
+
+def round_trips() -> Dataset:
+    """60 users who go round a shop of 24: after row n comes row n + 2 (the same brand); eight different items each."""
+    catalog = small_catalog(24)
+    rows = [
+        (f"u{user}", catalog[(user + 2 * step) % 24].item_id, 1000 * user + step, 5.0, "fine")
+        for user in range(60)
+        for step in range(8)
+    ]
+    return Dataset(catalog, pl.DataFrame(rows, schema=INTERACTIONS, orient="row"))

@@ -1,11 +1,9 @@
 """A tiny shop with held-out shoppers, a random model over it and a reader: enough to ask every question quickly."""
 
-import polars as pl
 import pytest
-from small_model import small_catalog, small_model
+from small_model import round_trips, small_model
 
 from convrec.datasets import Dataset
-from convrec.datasets.frames import INTERACTIONS
 from convrec.evaluate.steering import Question, questions
 from convrec.generate.engine import Engine
 from convrec.language.reader import Reader
@@ -14,14 +12,7 @@ from convrec.regen.annotate import annotate
 
 @pytest.fixture(scope="session")
 def bought() -> Dataset:
-    """60 users who go round the shop, two rows at a step: eight different items each."""
-    catalog = small_catalog(24)
-    rows = [
-        (f"u{user}", catalog[(user + 2 * step) % 24].item_id, 1000 * user + step, 5.0, "fine")
-        for user in range(60)
-        for step in range(8)
-    ]
-    return Dataset(catalog, pl.DataFrame(rows, schema=INTERACTIONS, orient="row"))
+    return round_trips()
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from small_model import small_catalog, small_model
+from small_model import round_trips, small_catalog, small_model
 
 from convrec.conversation import Path as ConversationPath
 from convrec.conversation import PathTurn
@@ -35,15 +35,7 @@ RECIPE = {
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
-    """60 users who go round the shop: after item n comes item n + 2 (the same brand)."""
-    catalog = small_catalog(24)
-    rows = [
-        (f"u{user}", catalog[(user + 2 * step) % 24].item_id, 1000 * user + step, 5.0, "fine")
-        for user in range(60)
-        for step in range(8)
-    ]
-    bought = Dataset(catalog, pl.DataFrame(rows, schema=INTERACTIONS, orient="row"))
-    return annotate(bought, 0, hold_out=0.4)
+    return annotate(round_trips(), 0, hold_out=0.4)
 
 
 def silent(event: str, figures: dict[str, float]) -> None:
