@@ -4,6 +4,7 @@ sentence says it of something else; praise, promises and unknown properties are 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,7 +21,7 @@ from convrec.language.claims_truth import Truth
 from convrec.language.claims_vocabulary import Mention, Vocabulary
 from convrec.language.claims_words import Token, tokenise
 from convrec.language.claims_world import Found, World
-from convrec.language.facts import Context, facts_of
+from convrec.language.facts import MARK, Context, facts_of
 
 __all__ = ["Claim", "ClaimChecker", "complete", "sentences"]
 
@@ -49,6 +50,7 @@ class ClaimChecker:
     def check(self, marked_sentence: str, row: int, context: Context) -> list[Claim]:
         """The claims of one marked sentence written about `row`, in the order of the text. Never raises on any text."""
         world = self._world(row, context)
+        marked_sentence = MARK.sub(lambda mark: _spoken(mark, world), marked_sentence)
         tokens = tokenise(marked_sentence)
         mentions = self._vocabulary.mentions(tokens)
         sentence = Sentence(marked_sentence, tokens, mentions, list(_entities(tokens, mentions, world)))
@@ -64,6 +66,14 @@ class ClaimChecker:
 
     def _world_of(self, row: int, context: Context) -> World:
         return World(self._truth, self._vocabulary, row, context, facts_of(self.catalog, row, context))
+
+
+def _spoken(mark: re.Match[str], world: World) -> str:
+    """⟨use:1⟩, ⟨not:1⟩, ⟨reference_brand⟩: of their values the words around say what is claimed, so they are checked as
+    the words they stand for."""
+    name = mark[1]
+    plain = name == "reference_brand" or name.startswith(("use:", "not:"))
+    return world.facts.get(name, mark[0]) if plain else mark[0]
 
 
 def _entities(tokens: list[Token], mentions: list[Mention], world: World) -> Iterator[Entity]:

@@ -16,6 +16,8 @@ from convrec.conversation import Constraint, Op
 
 OWNED = 6  # the last six things bought can be named; ⟨owned:1⟩ is the most recent
 WISHES = 4
+USES = 3  # of what an item is for
+_USES = {"classroom": "the classroom", "home office": "the home office", "landscape": "landscapes"}
 MARK = re.compile(r"⟨([a-z_]+(?::[a-z0-9_]+)?)⟩")
 
 
@@ -37,9 +39,12 @@ def fact_vocabulary(catalog: Catalog) -> tuple[str, ...]:
         if key not in ("price", "brand", "category", SYSTEM, FITS) and facet.kind != "flag"
     ]
     return (
-        "title", "brand", "category", "price", "reference", "reference_price", "saving", "extra", "limit", "fits",
+        "title", "brand", "category", "price", "reference", "reference_brand", "reference_price", "saving", "extra",
+        "limit", "fits",
         *(f"owned:{i}" for i in range(1, OWNED + 1)),
         *(f"wish:{i}" for i in range(1, WISHES + 1)),
+        *(f"not:{i}" for i in range(1, WISHES + 1)),
+        *(f"use:{i}" for i in range(1, USES + 1) if "use" in catalog.facets),
         *attributes,
     )  # fmt: skip
 
@@ -49,8 +54,8 @@ def facts_of(catalog: Catalog, row: int, context: Context) -> dict[str, str]:
 
     `reference` is the title of the item steered away from, `saving`/`extra` the price difference to it, `limit` the
     tightest price limit the user named ("cheaper" names none: it is Op.LESS than what was shown), `fits` the title of
-    the newest owned thing the item is compatible with, `wish:n` the value of the n-th constraint in force that this
-    item satisfies.
+    the newest owned thing the item is compatible with, `wish:n` the value of the n-th wish in force that this item
+    grants, `not:n` the n-th value that was not wanted and that it does not have, `use:n` one thing it is for.
     """
     item = catalog[row]
     facts: dict[str, str] = {"title": item.title}
@@ -63,9 +68,13 @@ def facts_of(catalog: Catalog, row: int, context: Context) -> dict[str, str]:
     for key, value in item.attributes.items():
         if key not in (SYSTEM, FITS) and not isinstance(value, bool):
             facts[f"attr:{key}"] = format_value(key, value)
+    for number, use in enumerate(uses_of(item)[:USES], start=1):
+        facts[f"use:{number}"] = spoken_use(use)
     if context.reference is not None and context.reference != row:
         other = catalog[context.reference]
         facts["reference"] = other.title
+        if other.brand:
+            facts["reference_brand"] = other.brand
         if other.price is not None:
             facts["reference_price"] = format_value("price", other.price)
             if item.price is not None and abs(difference := other.price - item.price) >= 0.005:
@@ -81,13 +90,32 @@ def facts_of(catalog: Catalog, row: int, context: Context) -> dict[str, str]:
     for number, wish in enumerate(granted(catalog, row, context), start=1):
         is_flag = isinstance(wish.value, bool)
         facts[f"wish:{number}"] = wish.facet.replace("_", " ") if is_flag else format_value(wish.facet, wish.value)
+    for number, refused in enumerate(spared(catalog, row, context), start=1):
+        facts[f"not:{number}"] = format_value(refused.facet, refused.value)
     return facts
 
 
 def granted(catalog: Catalog, row: int, context: Context) -> list[Constraint]:
-    """The constraints in force that name a value which this item has: ⟨wish:1⟩, ⟨wish:2⟩ … in this order."""
-    named = [c for c in context.constraints if c.op is Op.IS and catalog.satisfies(c)[row]]
+    """The constraints in force that name a value, or the least number, which this item has: ⟨wish:1⟩, ⟨wish:2⟩ …"""
+    named = [c for c in context.constraints if c.op in (Op.IS, Op.AT_LEAST) and catalog.satisfies(c)[row]]
     return named[:WISHES]
+
+
+def spared(catalog: Catalog, row: int, context: Context) -> list[Constraint]:
+    """The constraints in force that refuse a named value which this item does not have: ⟨not:1⟩, ⟨not:2⟩ …"""
+    refused = [c for c in context.constraints if c.op is Op.NOT and not isinstance(c.value, bool)]
+    return [c for c in refused if c.facet != "compatible" and catalog.satisfies(c)[row]][:WISHES]
+
+
+def uses_of(item: Item) -> tuple[str, ...]:
+    """What an item is for, as the catalogue lists it."""
+    value = item.attributes.get("use")
+    return value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
+
+
+def spoken_use(use: str) -> str:
+    """A use after "for": "exams", but "the classroom"."""
+    return _USES.get(use, use)
 
 
 def fit(one: Item, other: Item) -> bool:

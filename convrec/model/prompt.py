@@ -17,10 +17,11 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from convrec.catalog import FITS, SYSTEM, Catalog
+from convrec.catalog import Catalog
 from convrec.conversation import Constraint, Path, PathTurn
 from convrec.items.vectors import TEXT_WIDTH, phrase
-from convrec.language.facts import OWNED, Context, facts_of, granted, split
+from convrec.language.facts import OWNED, Context, facts_of, granted, spared, split
+from convrec.language.relations import relations
 from convrec.model.symbols import QUANTILES, Symbols
 
 Floats = NDArray[np.float32]
@@ -138,20 +139,29 @@ class Renderer:
             prompt.hear(self._phrase(phrase(constraint.facet, constraint.value)))
 
     def _facts(self, prompt: Prompt, row: int, context: Context) -> None:
-        symbols, control = self.symbols, self.symbols.control
-        item = self.catalog[row]
+        """What has a value, each other thing with how the item stands to it, each wish with what answers it."""
+        symbols, control, catalog = self.symbols, self.symbols.control, self.catalog
+        item = catalog[row]
         named = {f"owned:{back + 1}": other for back, other in enumerate(reversed(context.history[-OWNED:]))}
         if context.reference is not None and context.reference != row:
             named["reference"] = context.reference
-        wishes = granted(self.catalog, row, context)
-        for name in facts_of(self.catalog, row, context):
+        granting, sparing = granted(catalog, row, context), spared(catalog, row, context)
+        wishes = {f"wish:{n}": wish for n, wish in enumerate(granting, 1)}
+        wishes |= {f"not:{n}": wish for n, wish in enumerate(sparing, 1)}
+        for name in facts_of(catalog, row, context):
             if not symbols.has_fact(name):
                 continue
             prompt.add(symbols.fact(name))
-            if name.startswith("wish:"):
-                self._about(prompt, wishes[int(name.removeprefix("wish:")) - 1])
+            if name in wishes:
+                self._about(prompt, wishes[name])
             if name in named:
-                self._relations(prompt, row, named[name], every=name == "reference")
+                for op, shared in relations(catalog, row, named[name]):
+                    if symbols.has_fact(shared):
+                        prompt.add(control(f"op:{op}"), symbols.fact(shared))
+        for wish in context.constraints:
+            if wish not in granting and wish not in sparing and catalog.satisfies(wish)[row]:
+                prompt.add(control("wish"), control(f"op:{wish.op}"))
+                self._about(prompt, wish)
         flags = [(key, value) for key, value in item.attributes.items() if isinstance(value, bool)]
         for key, value in flags[:MAX_FLAGS]:
             prompt.add(control("op:is" if value else "op:not"))
@@ -164,25 +174,6 @@ class Renderer:
                 prompt.add(self.symbols.fact(name))
                 return
         prompt.hear(self._phrase(phrase(wish.facet, True)))
-
-    def _relations(self, prompt: Prompt, row: int, other: int, *, every: bool) -> None:
-        """How the item stands to another: same brand, same category, less or more of a number."""
-        symbols, control, catalog = self.symbols, self.symbols.control, self.catalog
-        mine, theirs = catalog[row], catalog[other]
-        if mine.brand and mine.brand == theirs.brand:
-            prompt.add(control("op:is"), symbols.fact("brand"))
-        if mine.leaf and mine.leaf == theirs.leaf:
-            prompt.add(control("op:is"), symbols.fact("category"))
-        if mine.price is not None and theirs.price is not None and abs(mine.price - theirs.price) >= 0.005:
-            prompt.add(control("op:less" if mine.price < theirs.price else "op:more"), symbols.fact("price"))
-        if not every:
-            return
-        for key, value in mine.attributes.items():
-            if key in (SYSTEM, FITS) or isinstance(value, bool | str | tuple) or not symbols.has_fact(f"attr:{key}"):
-                continue
-            against = theirs.attributes.get(key)
-            if isinstance(against, int | float) and not isinstance(against, bool) and against != value:
-                prompt.add(control("op:less" if value < against else "op:more"), symbols.fact(f"attr:{key}"))
 
     def _phrase(self, text: str) -> Floats:
         if text not in self._phrases:

@@ -13,8 +13,9 @@ from typing import Any
 
 from convrec.conversation import Act, Constraint, Op, Reading
 from convrec.language.facts import Context
+from convrec.language.relations import similar
 from convrec.regen.critiques import Phrasing, asked, statement
-from convrec.regen.pairs import Shelves, drawn, similar
+from convrec.regen.pairs import Shelves, drawn
 from convrec.regen.wishes import Wish
 from convrec.regen.writer import Writer
 

@@ -71,8 +71,8 @@ class Page:
         return self.wording.some(key, "has", self.rng) if key in self._values else None
 
     def uses(self) -> tuple[str, ...]:
-        """What the item is for, in words: "exams", "the classroom"."""
-        return tuple(self.wording.use(use) for use in entries(self.catalog, self.row, "use"))
+        """The fact tokens of what the item is for."""
+        return tuple(f"⟨{name}⟩" for name in self.facts if name.startswith("use:"))
 
     def text(self) -> str:
         return " ".join(self.sentences)

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from convrec.catalog import format_value
+from convrec.language.facts import spoken_use, uses_of
+from convrec.language.relations import shelf
 from convrec.regen.frames import Page, Said, entries
-from convrec.regen.pairs import shelf
 
 KEYS = ("colour", "material", "style")  # attributes in which people have favourites
 
@@ -23,7 +24,7 @@ def habits(page: Page) -> Iterator[Said]:
         yield Said("summary_brand", {"most_brand": brand[0], "brand_count": brand[1], **count})
     if where := _favourite([shelf(item.categories)[-1].lower() for item in items if item.categories]):
         yield Said("summary_shelf", {"most_shelf": where[0], "shelf_count": where[1], **count})
-    if use := _favourite([page.wording.use(use) for row in rows for use in entries(catalog, row, "use")]):
+    if use := _favourite([spoken_use(use) for row in rows for use in uses_of(catalog[row])]):
         yield Said("summary_use", {"most_use": use[0], "use_count": use[1], **count})
     for key in KEYS:
         if value := _favourite([entry for row in rows for entry in entries(catalog, row, key)]):

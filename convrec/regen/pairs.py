@@ -10,17 +10,7 @@ from numpy.typing import NDArray
 
 from convrec.catalog import Catalog
 from convrec.conversation import Constraint
-
-
-def shelf(path: Sequence[str]) -> tuple[str, ...]:
-    """The category path down to the last but one level; a path of one level is its own shelf."""
-    return tuple(path[:-1] or path)
-
-
-def similar(catalog: Catalog, one: int, other: int) -> bool:
-    """Whether two different items stand on the same shelf: REGEN writes critiques between such neighbours only."""
-    path = shelf(catalog[one].categories)
-    return one != other and bool(path) and path == shelf(catalog[other].categories)
+from convrec.language.relations import shelf
 
 
 class Shelves:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from convrec.language.facts import OWNED
-from convrec.regen.frames import Page, Said, entries
-from convrec.regen.pairs import similar
-from convrec.regen.wishes import NEAR
+from convrec.language.facts import OWNED, USES, uses_of
+from convrec.language.relations import MATCHING, NEAR, number, similar
+from convrec.regen.frames import Page, Said
 
-# Facets in which two things may match so that it is worth saying.
-MATCHING = ("colour", "material", "style", "size", "finish", "ruling", "ink", "tip_mm", "power")
 # How often each tie to something owned is chosen where several hold: the more telling, the more often.
 TIES = {
     "history_fits": 6.0, "history_use": 2.0, "history_brand": 2.0, "history_value": 2.0, "history_leaf": 2.0,
@@ -76,13 +73,13 @@ def comparison(page: Page) -> Said | None:
     for key, does in _matches(page, reference):
         found.append(Said("compare_shared", {"does_ref": does, "ref_name": page.catalog.facets[key].name}))
     if page.item.brand and other.brand and page.item.brand != other.brand and "brand" not in page.told:
-        found.append(Said("compare_brand", {"ref_brand": other.brand}))
+        found.append(Said("compare_brand"))
     return page.rng.choice(found) if found else None
 
 
 def compared(page: Page, key: str, other: int) -> Compared | None:
     """The words for how one number of the item compares with another item's, if there are words and a difference."""
-    one, two = _number(page, page.row, key), _number(page, other, key)
+    one, two = number(page.catalog, page.row, key), number(page.catalog, other, key)
     if one is None or two is None or one == two:
         return None
     words = page.wording.entry(key).get("less" if one < two else "more", {})
@@ -103,9 +100,9 @@ def _relations(page: Page, owned: int) -> Iterator[Said]:
     item, other = page.item, page.catalog[owned]
     if item.brand and item.brand == other.brand:
         yield Said("history_brand")
-    for use in entries(page.catalog, page.row, "use"):
-        if use in entries(page.catalog, owned, "use"):
-            yield Said("history_use", {"shared_use": page.wording.use(use)})
+    for place, use in enumerate(uses_of(item)[:USES], start=1):
+        if use in uses_of(other):
+            yield Said("history_use", {"shared_use": f"⟨use:{place}⟩"})
     for key, does in _matches(page, owned):
         yield Said("history_value", {"does_shared": does, "shared_name": page.catalog.facets[key].name})
     if item.leaf:
@@ -131,13 +128,8 @@ def _matches(page: Page, other: int) -> Iterator[tuple[str, str]]:
 def _comparisons(page: Page, other: int) -> Iterator[Compared]:
     """Every number not told yet in which the item differs clearly from another one."""
     for key in page.item.attributes:
-        one, two = _number(page, page.row, key), _number(page, other, key)
+        one, two = number(page.catalog, page.row, key), number(page.catalog, other, key)
         if one is None or two is None or f"attr:{key}" in page.told or abs(one - two) <= NEAR * max(abs(one), abs(two)):
             continue
         if said := compared(page, key, other):
             yield said
-
-
-def _number(page: Page, row: int, key: str) -> float | None:
-    value = page.catalog[row].attributes.get(key)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

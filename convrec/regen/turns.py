@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from convrec.language.facts import Context
+from convrec.language.relations import similar
 from convrec.regen.critiques import Phrasing
 from convrec.regen.narratives import NarrativeKind
-from convrec.regen.pairs import similar
 from convrec.regen.writer import Writer
 
 WRITTEN = 5  # critiques for each pair, of which one is drawn

@@ -11,7 +11,8 @@ from functools import cached_property
 
 from convrec.catalog import FITS, SYSTEM, Catalog, format_value
 from convrec.conversation import Constraint, Op, Reference
-from convrec.language.facts import fit
+from convrec.language.facts import fit, spoken_use
+from convrec.language.relations import NEAR
 from convrec.regen.grammar import money, phrasings
 from convrec.regen.wording import Wording
 
@@ -21,7 +22,6 @@ LIMITS = (
 )  # fmt: skip
 AMOUNTS = (10, 20, 25, 30, 40, 50, 60, 75, 80, 90, 100, 120, 150, 180, 200, 250, 300, 400, 500, 750, 1000, 2000, 5000)
 PACK = frozenset({"pack", "pieces"})  # stems of attributes that count the pieces of a pack
-NEAR = 0.08  # numbers closer than this share of the larger are not worth a wish
 RECENT = 6  # how far back a shopper speaks of a thing they own
 
 
@@ -112,7 +112,7 @@ class Wishes:
             if value in were or value == "none":
                 continue
             if key == "use":
-                said = self.wording.use(value)
+                said = spoken_use(value)
                 constraint = Constraint(key, Op.IS, value, said=f"for {said}")
                 yield Wish("use", (constraint,), {"use": said}, short=f"for {said}")
             elif post := self.wording.post(key, value, rng):

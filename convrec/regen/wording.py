@@ -74,10 +74,6 @@ class Wording:
         choices = self.entry(key).get(form)
         return rng.choice(choices) if choices else None
 
-    def use(self, value: str) -> str:
-        """A use after "for": "exams", but "the classroom"."""
-        return str(phrasings("attributes")["_uses"].get(value, value))
-
     @staticmethod
     def noun(category: str) -> Noun:
         return Noun.of(category)

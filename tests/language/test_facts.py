@@ -37,7 +37,7 @@ def test_facts_of_an_item_in_context() -> None:
     facts = facts_of(CATALOG, 0, Context(history=(1, 2), constraints=constraints, reference=1))
     assert facts == {
         "title": "Penora Glide", "brand": "Penora", "category": "gel pens", "price": "$9.80", "attr:tip_mm": "0.7 mm",
-        "reference": "Inkwell Royal", "reference_price": "$48.00", "saving": "$38.20", "fits": "Penora Refill",
+        "reference": "Inkwell Royal", "reference_brand": "Inkwell", "reference_price": "$48.00", "saving": "$38.20", "fits": "Penora Refill",
         "owned:1": "Penora Refill", "owned:2": "Inkwell Royal", "limit": "$12.00", "wish:1": "0.7 mm",
     }  # fmt: skip
 

@@ -53,9 +53,9 @@ def test_golden_opening_of_the_words() -> None:
     context = Context((3, 4), (Constraint("colour", Op.IS, "blue"),), 4)
     assert spelled(RENDERER, RENDERER.item(6, context).symbols) == (
         "#6 <facts> <<title>> <<brand>> <<category>> <<price>> <<attr:colour>> <<attr:weight_g>> <<reference>> <op:is> "
-        "<<brand>> <op:is> <<category>> <op:more> <<price>> <op:more> <<attr:weight_g>> <<reference_price>> <<extra>> "
-        "<<owned:1>> <op:is> <<brand>> <op:is> <<category>> <op:more> <<price>> <<owned:2>> <op:more> <<price>> "
-        "<<wish:1>> <<attr:colour>> <op:not> ~ <reply>"
+        "<<brand>> <op:is> <<category>> <op:more> <<price>> <op:more> <<attr:weight_g>> <<reference_brand>> "
+        "<<reference_price>> <<extra>> <<owned:1>> <op:is> <<brand>> <op:is> <<category>> <op:more> <<price>> "
+        "<op:more> <<attr:weight_g>> <<owned:2>> <op:is> <<attr:colour>> <<wish:1>> <<attr:colour>> <op:not> ~ <reply>"
     )
 
 

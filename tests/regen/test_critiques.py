@@ -11,7 +11,7 @@ import pytest
 from convrec.catalog import Catalog
 from convrec.conversation import Act, Op, Reading
 from convrec.datasets import Dataset
-from convrec.regen.pairs import similar
+from convrec.language.relations import similar
 from convrec.regen.wishes import Wish
 from convrec.regen.writer import Writer
 

@@ -8,9 +8,9 @@ import pytest
 
 from convrec.conversation import Act, Constraint, Op, Reading
 from convrec.datasets import Dataset
+from convrec.language.relations import similar
 from convrec.regen.annotate import FIRST
 from convrec.regen.dialogues import in_force
-from convrec.regen.pairs import similar
 
 Rows = list[dict[str, Any]]
 
