@@ -171,6 +171,14 @@ def test_claims_say_what_they_are_and_who_makes_them() -> None:
     ]
 
 
+def test_a_mark_that_only_stands_for_a_word_is_checked_as_that_word() -> None:
+    context = Context(constraints=(Constraint("brand", Op.NOT, "Inkwell"),), reference=1)
+    for sentence in ("It is not from ⟨not:1⟩; ⟨brand⟩ makes it.", "The ⟨reference⟩ is from ⟨reference_brand⟩."):
+        assert [c for c in CHECKER.check(sentence, 0, context) if not c.supported] == []
+    for sentence in ("It is from ⟨not:1⟩.", "It is made by ⟨reference_brand⟩.", "You wanted ⟨not:1⟩.", "For ⟨use:1⟩."):
+        assert not CHECKER.release(sentence, 0, context)
+
+
 def test_a_catalogue_of_titles_and_brands_is_enough() -> None:
     bare = Catalog(
         [Item("1", "VTECH Cordless Phone, White", "VTech", ("Telephones",)), Item("2", "HP Black Ink", "HP", ("Ink",))]

@@ -23,6 +23,7 @@ CATALOG = Catalog(
             attributes={"fits": ("G2", "G5"), "colour": "blue"},
         ),
         Item("bare", "Something without a price"),
+        Item("pad", "Tarn Pad", "Tarn", ("Paper", "Pads"), attributes={"use": ("exams", "classroom"), "size": "A4"}),
     ]
 )
 
@@ -37,7 +38,8 @@ def test_facts_of_an_item_in_context() -> None:
     facts = facts_of(CATALOG, 0, Context(history=(1, 2), constraints=constraints, reference=1))
     assert facts == {
         "title": "Penora Glide", "brand": "Penora", "category": "gel pens", "price": "$9.80", "attr:tip_mm": "0.7 mm",
-        "reference": "Inkwell Royal", "reference_brand": "Inkwell", "reference_price": "$48.00", "saving": "$38.20", "fits": "Penora Refill",
+        "reference": "Inkwell Royal", "reference_brand": "Inkwell", "reference_price": "$48.00", "saving": "$38.20",
+        "fits": "Penora Refill",
         "owned:1": "Penora Refill", "owned:2": "Inkwell Royal", "limit": "$12.00", "wish:1": "0.7 mm",
     }  # fmt: skip
 
@@ -50,6 +52,25 @@ def test_missing_values_have_no_fact() -> None:
 def test_cheaper_than_something_shown_is_no_limit_of_the_user() -> None:
     cheaper = Constraint("price", Op.LESS, 48.0)
     assert "limit" not in facts_of(CATALOG, 0, Context(constraints=(cheaper,), reference=1))
+
+
+def test_what_was_refused_and_what_it_is_for_have_facts() -> None:
+    refused = (
+        Constraint("brand", Op.NOT, "Penora"), Constraint("size", Op.NOT, "A4"), Constraint("size", Op.NOT, "A5"),
+        Constraint("refillable", Op.NOT, True), Constraint("compatible", Op.NOT, "pen"),
+    )  # fmt: skip
+    facts = facts_of(CATALOG, 4, Context(constraints=refused))
+    assert {k: v for k, v in facts.items() if ":" in k} == {
+        "attr:use": "exams and classroom", "attr:size": "A4", "use:1": "exams", "use:2": "the classroom",
+        "not:1": "Penora", "not:2": "A5",
+    }  # fmt: skip
+
+
+def test_the_least_that_was_asked_for_is_a_wish() -> None:
+    asked = Context(constraints=(Constraint("tip_mm", Op.AT_LEAST, 0.5), Constraint("tip_mm", Op.AT_LEAST, 0.9)))
+    facts = facts_of(CATALOG, 0, asked)
+    assert facts["wish:1"] == "0.5 mm"
+    assert "wish:2" not in facts
 
 
 def test_what_fits_is_said_from_both_sides() -> None:
