@@ -5,6 +5,7 @@ Readings are the reader's own, message by message along the dialogue, as in a ch
 what is out of stock, owned, or was shown and refused. Measured is Recall@10 of
 
 - `without`: the model with every message emptied; history, refusals and the item steered from stay;
+- `history`: the model with no message at all, as REGEN's own control (arXiv 2503.11924): what the history predicts;
 - `masks_off`: the model with messages and readings, no mask: the model, not the mask, understands;
 - `with`: the same under the hard masks, as served;
 - `oracle`: popularity among what the true reading (hard and soft) allows, which is what a perfect reader with no taste
@@ -91,8 +92,10 @@ def steering_ranks(engine: Engine, dataset: Dataset, asked: Sequence[Question]) 
         known[i] &= catalog.mask(question.dialogue.path.turns[-1].constraints)
     heard = score_paths(engine.model, engine.renderer, [q.state.path for q in asked])
     silent = score_paths(engine.model, engine.renderer, [_silent(q.state.path) for q in asked])
+    alone = score_paths(engine.model, engine.renderer, [Path(q.state.history) for q in asked])
     popular = np.tile(popularity(dataset), (len(asked), 1))
     return {
+        "history": expected_ranks(alone, targets, free),
         "without": expected_ranks(silent, targets, free),
         "masks_off": expected_ranks(heard, targets, free),
         "with": expected_ranks(heard, targets, masked),
@@ -124,6 +127,7 @@ def _figures(ranks: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
     return {f"recall_at_10_{name}": value for name, value in at.items()} | {
         "questions": float(len(ranks["with"])),
         "lift": at["with"] / max(at["without"], 1e-9),
+        "lift_over_history": at["with"] / max(at["history"], 1e-9),
         "lift_low": low,
         "lift_high": high,
         "lift_masks_off": at["masks_off"] / max(at["without"], 1e-9),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -78,9 +79,23 @@ def add_residual_dropout(backbone: Any, rate: float) -> None:
 
     def drop(module: nn.Module, inputs: Any, output: Any) -> Any:
         if isinstance(output, Tensor):
-            return F.dropout(output, rate, module.training)
-        return (F.dropout(output[0], rate, module.training), *output[1:])
+            return dropout(output, rate, module.training)
+        return (dropout(output[0], rate, module.training), *output[1:])
 
     for layer in backbone.base_model.layers:
         layer.self_attn.register_forward_hook(drop)
         layer.mlp.register_forward_hook(drop)
+
+
+def dropout(x: Tensor, rate: float, training: bool) -> Tensor:
+    """As F.dropout with `rate` in steps of 1/256. On a CPU torch draws a mask number by number in one thread, which is a
+    tenth of a training step; a byte an entry from numpy is five times as fast. Seeded by torch all the same.
+    """
+    cut = round(rate * 256)
+    if not training or not cut:
+        return x
+    if x.device.type != "cpu":
+        return F.dropout(x, cut / 256)
+    rng = np.random.Generator(np.random.SFC64(int(torch.randint(2**62, ()))))
+    kept = torch.from_numpy(rng.integers(0, 256, x.shape, dtype=np.uint8)) >= cut
+    return x * kept.to(x.dtype) * (256 / (256 - cut))

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from convrec.model.backbone import dropout
 from convrec.model.symbols import Symbols
 from convrec.model.tables import ItemTable
 
@@ -47,7 +48,7 @@ class ConvrecModel(nn.Module):
         hidden = backbone.get_input_embeddings().weight.shape[1]
         self.marks = nn.Embedding(symbols.items - symbols.text, hidden)  # controls and facts, tied with the output
         self.hear = nn.Sequential(nn.LayerNorm(heard_width), nn.Linear(heard_width, hidden))
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = dropout
         scale = float(backbone.get_input_embeddings().weight.detach().std())
         nn.init.normal_(self.marks.weight, std=scale)
         for name, weight in self.hear.named_parameters():
@@ -83,10 +84,9 @@ class ConvrecModel(nn.Module):
 
     def forward(self, symbols: Tensor, heard: Tensor, head: Head, attention_mask: Tensor | None = None) -> Tensor:
         """(batch, length, hidden) final hidden states."""
-        vectors = self.dropout(self.embed(symbols, heard, head))
+        vectors = dropout(self.embed(symbols, heard, head), self.dropout, self.training)
         out = self.decoder(inputs_embeds=vectors, attention_mask=attention_mask, use_cache=False)
-        hidden: Tensor = self.dropout(out.last_hidden_state)
-        return hidden
+        return dropout(out.last_hidden_state, self.dropout, self.training)
 
     def loss(self, hidden: Tensor, targets: Tensor, weights: Tensor, head: Head) -> Tensor:
         """Mean two-level loss, CE₁ + 1[target is an item]·CE₂, over weighted positions (arXiv 2509.03746, head).

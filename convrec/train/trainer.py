@@ -80,6 +80,8 @@ def train_phase(
     average = Averaged(parameters, recipe.average)
     progress = read_checkpoint(checkpoint, number, parameters, optimizer, average.weights) or Progress(phase=number)
     best = progress.best or dict(average.weights)
+    if next(model.parameters()).device.type == "cpu":
+        model.decoder.set_attn_implementation("eager")  # the fused attention takes three times as long to go backwards
     started = time.monotonic()
     for epoch in range(progress.epoch, phase.epochs):
         if progress.stale >= phase.patience:
@@ -134,24 +136,25 @@ def schedule(phase: Phase, done: float, step: int, warm_up: int = 100) -> float:
 
 
 def batch_loss(model: ConvrecModel, examples: Sequence[Example], text_weight: float) -> Tensor:
-    """The two-level loss of a batch; matrix work in bf16 where the machine is fast at it, the head in fp32."""
+    """The two-level loss of a batch; matrix work in bf16, the item table and the softmaxes in fp32.
+
+    Padding stands on the right and attention looks left, so no mask is needed.
+    """
     length = max(len(e) for e in examples)
     symbols = np.zeros((len(examples), length), dtype=np.int64)
     targets = np.full((len(examples), length), NOTHING, dtype=np.int64)
-    mask = np.zeros((len(examples), length), dtype=np.int64)
     shift = 0
     for i, example in enumerate(examples):
         symbols[i, : len(example)] = np.where(example.symbols < 0, example.symbols - shift, example.symbols)
         targets[i, : len(example)] = example.targets
-        mask[i, : len(example)] = 1
         shift += len(example.heard)
     heard = torch.from_numpy(np.concatenate([e.heard for e in examples]).astype(np.float32))
     device = model.marks.weight.device
     wanted = torch.from_numpy(targets).to(device)
     head = model.head()
     with torch.autocast(device.type, dtype=torch.bfloat16):
-        hidden = model(torch.from_numpy(symbols).to(device), heard.to(device), head, torch.from_numpy(mask).to(device))
-    chosen = wanted != NOTHING
-    wanted = wanted[chosen]
-    weights = torch.where(wanted >= head.n_symbols, 1.0, text_weight)
-    return model.loss(hidden[chosen].float(), wanted, weights, head)
+        hidden = model(torch.from_numpy(symbols).to(device), heard.to(device), head)
+        chosen = wanted != NOTHING
+        wanted = wanted[chosen]
+        weights = torch.where(wanted >= head.n_symbols, 1.0, text_weight)
+        return model.loss(hidden[chosen], wanted, weights, head)

@@ -71,6 +71,8 @@ def test_without_hides_what_was_said_and_nothing_else(
     assert (after["masks_off"] != before["masks_off"]).any(), "what was said is heard"
     unread = steering_ranks(engine, dataset, questions(dataset, Deaf(dataset.catalog)))
     np.testing.assert_array_equal(unread["without"], before["without"])
+    for found in (after, unread):
+        np.testing.assert_array_equal(found["history"], before["history"])
 
 
 def test_masks_come_from_what_was_read(engine: Engine, dataset: Dataset, asked: list[Question]) -> None:
