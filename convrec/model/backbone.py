@@ -88,8 +88,8 @@ def add_residual_dropout(backbone: Any, rate: float) -> None:
 
 
 def dropout(x: Tensor, rate: float, training: bool) -> Tensor:
-    """As F.dropout with `rate` in steps of 1/256. On a CPU torch draws a mask number by number in one thread, which is a
-    tenth of a training step; a byte an entry from numpy is five times as fast. Seeded by torch all the same.
+    """As F.dropout, with `rate` in steps of 1/256. On a CPU torch draws a mask number by number in one thread, a tenth
+    of a training step; a byte an entry from numpy is five times as fast, and seeded by torch all the same.
     """
     cut = round(rate * 256)
     if not training or not cut:
