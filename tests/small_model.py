@@ -25,6 +25,7 @@ from convrec.items.clusters import cluster
 from convrec.items.vectors import content_vectors, standardise, statistics
 from convrec.language.facts import fact_vocabulary
 from convrec.model.backbone import train_tokenizer
+from convrec.model.head import Head, HeadKind
 from convrec.model.model import ConvrecModel
 from convrec.model.prompt import Hears, Renderer
 from convrec.model.symbols import Symbols
@@ -82,7 +83,10 @@ def backbone(family: str, vocabulary: int) -> Any:
 
 
 def small_model(
-    family: str = "llama", hears: Hears = "encoder", catalog: Catalog | None = None
+    family: str = "llama",
+    hears: Hears = "encoder",
+    catalog: Catalog | None = None,
+    kind: HeadKind = "two-level",
 ) -> tuple[ConvrecModel, Renderer]:
     catalog = catalog or small_catalog()
     tokenizer = train_tokenizer(WORDS * 3, 400)
@@ -100,8 +104,18 @@ def small_model(
         part_dropout=0.25,
     )
     symbols = Symbols(len(tokenizer), fact_vocabulary(catalog))
-    model = ConvrecModel(causal, symbols, table, heard_width=384).eval()
+    model = ConvrecModel(causal, symbols, table, heard_width=384, kind=kind).eval()
     return model, Renderer(catalog, symbols, tokenizer, encoder, hears)
+
+
+def a_head(n_symbols: int, cluster_of: list[int], hidden: int, seed: int, kind: HeadKind = "two-level") -> Head:
+    """Random vectors that gradients may be taken of, no model behind them."""
+    generator = torch.Generator().manual_seed(seed)
+    clusters = max(cluster_of) + 1 if kind == "two-level" else 0
+    items = torch.randn(len(cluster_of), hidden, generator=generator, requires_grad=True)
+    level1 = torch.randn(n_symbols + clusters, hidden, generator=generator, requires_grad=True)
+    inputs = torch.cat([level1[:n_symbols], items])
+    return Head(inputs, level1, items, torch.tensor(cluster_of), n_symbols, kind)
 
 
 def round_trips() -> Dataset:

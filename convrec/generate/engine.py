@@ -19,7 +19,8 @@ from convrec.generate.request import Chosen, Event, Finished, Request, Sampling,
 from convrec.generate.step import best_items
 from convrec.items.vectors import TEXT_WIDTH
 from convrec.language.facts import Context, facts_of
-from convrec.model.model import ConvrecModel, capped
+from convrec.model.head import capped
+from convrec.model.model import ConvrecModel
 from convrec.model.prompt import Prompt, Renderer
 from convrec.model.ranking import collate
 

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from convrec.model.model import Head, item_log_probabilities
+from convrec.model.head import Head, item_log_probabilities
 
 
 def best_items(hidden: Tensor, head: Head, allowed: NDArray[np.bool_], k: int) -> tuple[list[int], list[float]]:

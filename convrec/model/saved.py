@@ -21,7 +21,9 @@ from convrec.datasets.atomic import new_folder
 from convrec.datasets.folder import read_catalog
 from convrec.datasets.frames import items_frame
 from convrec.errors import CatalogMismatch, ModelError
+from convrec.items.clusters import ClusterBy, Clustering
 from convrec.model.backbone import load_backbone
+from convrec.model.head import HEADS, HeadKind
 from convrec.model.model import ConvrecModel
 from convrec.model.prompt import Hears
 from convrec.model.symbols import Symbols
@@ -33,7 +35,10 @@ SHARD = "9MB"
 
 @dataclass(frozen=True)
 class SavedConfig:
-    """What config.json holds. `backbone` is "" where the folder carries its own, else a hub id."""
+    """What config.json holds. `backbone` is "" where the folder carries its own, else a hub id.
+
+    A folder without `head`, `clusters` and `cluster_by` is from before there was a choice: their defaults are its own.
+    """
 
     text_symbols: int
     facts: tuple[str, ...]
@@ -45,6 +50,9 @@ class SavedConfig:
     dataset: str = ""  # the folder trained on, as it was named: whose shoppers may chat where nobody says otherwise
     backbone: str = ""
     revision: str | None = None
+    head: HeadKind = "two-level"
+    clusters: Clustering = "kmeans"
+    cluster_by: ClusterBy = "collaborative"
     format: int = FORMAT
 
 
@@ -127,7 +135,11 @@ def load(folder: str | Path, *, merge: bool = True) -> Saved:
             part_dropout=config.part_dropout,
         )
         model = ConvrecModel(
-            backbone, Symbols(config.text_symbols, tuple(config.facts)), table, heard_width=config.heard_width
+            backbone,
+            Symbols(config.text_symbols, tuple(config.facts)),
+            table,
+            heard_width=config.heard_width,
+            kind=config.head,
         )
         missing, unexpected = model.load_state_dict(
             {k: v.float() if v.is_floating_point() else v for k, v in state.items()}, strict=False
@@ -202,11 +214,14 @@ def _config(path: Path) -> SavedConfig:
         data = json.loads((path / "config.json").read_text())
         if data.get("format", 0) > FORMAT:
             raise ModelError(f"{path}: written by a newer Convrec (format {data['format']}); update Convrec")
-        return SavedConfig(**{**data, "facts": tuple(data["facts"])})
+        config = SavedConfig(**{**data, "facts": tuple(data["facts"])})
     except FileNotFoundError:
         raise ModelError(f"{path} holds no config.json: it is not a Convrec model folder") from None
     except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{path / 'config.json'} cannot be read ({error}); copy the model again") from error
+    if config.head not in HEADS:
+        raise ModelError(f"{path}: unknown head {config.head!r} in config.json, not one of {', '.join(HEADS)}")
+    return config
 
 
 def _tensors(path: Path) -> Iterator[tuple[str, torch.Tensor]]:

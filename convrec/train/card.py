@@ -23,6 +23,7 @@ Load it with `convrec chat --model FOLDER` or `convrec serve --model FOLDER`.
 | interactions | {interactions} of {users} users; {turns} narratives and critiques, {dialogues} dialogue messages |
 | backbone | {backbone} |
 | messages are heard through | {hears} |
+| head | {head} |
 | seed | {seed} |
 
 Trained by `convrec train`, in these phases (each chosen on validation: users' last but one items, full ranking, what
@@ -65,6 +66,14 @@ def model_card(
         dialogues=len(dataset.dialogues),
         backbone=backbone or own,
         hears="the sentence encoder's token vectors" if recipe.hears == "encoder" else "the backbone's own tokens",
+        head=_head(recipe),
         seed=seed,
         phases="\n".join(rows),
     )
+
+
+def _head(recipe: Recipe) -> str:
+    if recipe.head == "two-level":
+        return f"two levels; {recipe.clusters} clusters by {recipe.cluster_by} vectors"
+    drawn = f", {recipe.negatives} negatives a batch, {recipe.negatives_by}"
+    return f"one softmax over words and items{drawn if recipe.head == 'sampled' else ''}"

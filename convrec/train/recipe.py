@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from convrec.errors import ConfigError
+from convrec.items.clusters import ClusterBy, Clustering
 
 
 class Part(BaseModel):
@@ -45,6 +46,11 @@ class Recipe(BaseModel):
     vocabulary: int = Field(4096, gt=300)
     hears: Literal["encoder", "tokens"] = "encoder"
     width: int = Field(128, gt=0, description="k of the item table")
+    head: Literal["two-level", "full", "sampled"] = "two-level"
+    clusters: Clustering = "kmeans"
+    cluster_by: ClusterBy = "collaborative"
+    negatives: int = Field(1024, gt=0, description="items drawn for a batch; head: sampled")
+    negatives_by: Literal["uniform", "popularity"] = Field("uniform", description="popularity: (1 + purchases)^0.75")
     dropout: float = Field(0.1, ge=0, lt=1)
     residual_dropout: float = Field(0.1, ge=0, lt=1)
     part_dropout: float = Field(0.25, ge=0, lt=1)

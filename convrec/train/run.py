@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from convrec.conversation import Path as ConversationPath
 from convrec.datasets import Case, Dataset, leave_one_out
 from convrec.errors import ConfigError, ModelError
-from convrec.items.clusters import cluster
+from convrec.items.clusters import cluster, vectors_to_cluster
 from convrec.items.vectors import TEXT_WIDTH, collaborative_vectors, content_vectors, standardise, statistics
 from convrec.language.encoder import SentenceEncoder, load_encoder
 from convrec.language.facts import fact_vocabulary, split
 from convrec.model.backbone import add_residual_dropout, load_backbone, small_backbone, train_tokenizer
+from convrec.model.losses import Negatives, popularity_chances
 from convrec.model.model import ConvrecModel
 from convrec.model.prompt import Renderer
 from convrec.model.ranking import expected_ranks, score_paths
@@ -123,6 +124,7 @@ def train(
     )
     hearing = Hearing(encoder, [turn.text for d in data.dialogues + data.validation_dialogues for turn in d.path.turns])
     renderer = Renderer(dataset.catalog, model.symbols, tokenizer, hearing, recipe.hears)
+    negatives = _negatives(recipe, _purchases(data, len(dataset.catalog)))
     figures: list[tuple[Phase, list[dict[str, float]]]] = []
     for number, phase in enumerate(recipe.phases):
         torch.manual_seed(seed * 1_000_003 + number)  # an adapter starts alike in a run that was stopped
@@ -132,7 +134,7 @@ def train(
         history = train_phase(
             model, phase, recipe, number=number, seed=seed,
             make_examples=lambda rng, part=phase.examples: make_examples(renderer, data, part, recipe, rng),  # type: ignore[misc]
-            validate=validator(renderer, data, phase),
+            validate=validator(renderer, data, phase), negatives=negatives,
             checkpoint=work / f"phase-{number}.safetensors",
             report=report,
         )  # fmt: skip
@@ -147,6 +149,9 @@ def train(
         catalog_version=dataset.catalog.version,
         dataset=folder,
         backbone=source,
+        head=recipe.head,
+        clusters=recipe.clusters,
+        cluster_by=recipe.cluster_by,
     )
     card = model_card(dataset, recipe, seed, backbone, figures)
     save(out, model, tokenizer, dataset.catalog, config, (torch.from_numpy(mean), scale), card)
@@ -224,18 +229,39 @@ def _build(
     table = ItemTable(
         torch.from_numpy(content),
         torch.from_numpy(collaborative),
-        torch.from_numpy(cluster(collaborative if np.any(collaborative) else content, seed=seed)),
+        torch.from_numpy(
+            cluster(
+                vectors_to_cluster(content, collaborative, recipe.cluster_by),
+                seed=seed,
+                how=recipe.clusters,
+                popularity=_purchases(data, len(dataset.catalog)),
+            )
+        ),
         width=recipe.width,
         hidden=causal.get_input_embeddings().weight.shape[1],
         part_dropout=recipe.part_dropout,
     )
     symbols = Symbols(len(tokenizer), fact_vocabulary(dataset.catalog))
-    model = ConvrecModel(causal, symbols, table, heard_width=TEXT_WIDTH, dropout=recipe.dropout)
+    model = ConvrecModel(causal, symbols, table, heard_width=TEXT_WIDTH, dropout=recipe.dropout, kind=recipe.head)
     if known is not None and known.catalog.version == dataset.catalog.version:
-        model.load_state_dict(known.model.state_dict())  # the same items: training goes on from everything
+        _go_on(model, known, recipe)
     elif known is not None:
         _inherit(model, known.model)
     return model, tokenizer, source
+
+
+def _go_on(model: ConvrecModel, known: Saved, recipe: Recipe) -> None:
+    """The same items: training goes on from everything, but for clusters that are made in another way now, or that the
+    known model never trained; those start as the means of the items as they are.
+    """
+    state, before = known.model.state_dict(), known.config
+    if before.head == "two-level" and (before.clusters, before.cluster_by) == (recipe.clusters, recipe.cluster_by):
+        model.table.clusters = torch.nn.Parameter(state["table.clusters"].clone())  # another seed may have made more
+        model.load_state_dict(state)
+        return
+    own = model.state_dict()
+    model.load_state_dict(state | {name: own[name] for name in ("table.cluster_of", "table.clusters")})
+    model.table.start_clusters()
 
 
 @torch.no_grad()
@@ -265,6 +291,19 @@ def _add_lora(model: ConvrecModel, rank: int) -> None:
     model.backbone = get_peft_model(model.backbone, config)
 
 
+def _purchases(data: Material, n_items: int) -> NDArray[np.int64]:
+    """(items,) how often each was bought in the histories trained on."""
+    return np.bincount(np.array([row for rows in data.histories for row in rows], np.int64), minlength=n_items)
+
+
+def _negatives(recipe: Recipe, purchases: NDArray[np.int64]) -> Negatives | None:
+    """What a sampled head draws from; None for the others."""
+    if recipe.head != "sampled":
+        return None
+    counted = purchases if recipe.negatives_by == "popularity" else np.zeros_like(purchases)
+    return Negatives(recipe.negatives, popularity_chances(torch.from_numpy(counted)))
+
+
 def _draw(n: int, share: float, rng: np.random.Generator) -> list[int]:
     """`share` of n indices: whole rounds, then a random rest without repetition."""
     whole, rest = divmod(round(n * share), max(n, 1))
@@ -280,7 +319,11 @@ def _same_run(work: Path, recipe: Recipe, seed: int, backbone: str | None, datas
     }  # fmt: skip
     record = work / "run.json"
     if record.is_file():
-        if json.loads(record.read_text()) != counts:
+        before = json.loads(record.read_text())
+        # A field that came into recipes after that run began stands at what the run did.
+        defaults = {name: field.default for name, field in Recipe.model_fields.items()}
+        before["recipe"] = {**defaults, **before.get("recipe", {})}
+        if before != counts:
             raise ConfigError(
                 f"{work} holds checkpoints of another run (other data, recipe, seed or backbone); "
                 "delete that folder or choose another --out"

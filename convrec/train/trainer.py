@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from convrec.model.losses import Negatives
 from convrec.model.model import ConvrecModel
 from convrec.train.checkpoint import Progress, read_checkpoint, write_checkpoint
 from convrec.train.examples import NOTHING, Example, batches
@@ -63,11 +64,13 @@ def train_phase(
     validate: Validate,
     checkpoint: Path,
     report: Report,
+    negatives: Negatives | None = None,
 ) -> list[dict[str, float]]:
     """Trains `model` in place and leaves the best validated average in it; returns the validations.
 
     Continues from `checkpoint` if one of this phase is there, and writes one after every epoch. Stops early when
-    `phase.patience` validations in a row were no better; `phase.select="none"` keeps the last weights.
+    `phase.patience` validations in a row were no better; `phase.select="none"` keeps the last weights. `negatives` is
+    what a sampled head draws from.
     """
     parameters = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(
@@ -96,7 +99,7 @@ def train_phase(
             rate = schedule(phase, (epoch + index / len(plan)) / phase.epochs, progress.step)
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            loss = batch_loss(model, [examples[i] for i in batch], phase.text_weight)
+            loss = batch_loss(model, [examples[i] for i in batch], phase.text_weight, negatives)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_([p for _, p in parameters], 1.0)
@@ -135,8 +138,10 @@ def schedule(phase: Phase, done: float, step: int, warm_up: int = 100) -> float:
     return phase.learning_rate * min(1.0, (step + 1) / warm_up) * max(0.02, 0.5 * (1 + math.cos(math.pi * done)))
 
 
-def batch_loss(model: ConvrecModel, examples: Sequence[Example], text_weight: float) -> Tensor:
-    """The two-level loss of a batch; matrix work in bf16, the item table and the softmaxes in fp32.
+def batch_loss(
+    model: ConvrecModel, examples: Sequence[Example], text_weight: float, negatives: Negatives | None = None
+) -> Tensor:
+    """The loss of a batch; matrix work in bf16, the item table and the softmaxes in fp32.
 
     Padding stands on the right and attention looks left, so no mask is needed.
     """
@@ -157,4 +162,5 @@ def batch_loss(model: ConvrecModel, examples: Sequence[Example], text_weight: fl
         chosen = wanted != NOTHING
         wanted = wanted[chosen]
         weights = torch.where(wanted >= head.n_symbols, 1.0, text_weight)
-        return model.loss(hidden[chosen], wanted, weights, head)
+        drawn = negatives.draw(device) if negatives else None
+        return model.loss(hidden[chosen], wanted, weights, head, drawn)

@@ -1,4 +1,4 @@
-"""The head is one distribution, and what it says agrees with a dense reference."""
+"""The model reads paths of any kind through any backbone, and its loss is what its head says."""
 
 import numpy as np
 import pytest
@@ -6,61 +6,44 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_model import small_catalog, small_model
-from torch.nn import functional as F
 
 from convrec.conversation import Path, PathTurn
-from convrec.model.model import Head, capped, item_log_probabilities
+from convrec.model.head import HEADS, HeadKind, capped
+from convrec.model.losses import Drawn, sampled_loss
 from convrec.model.ranking import collate, expected_ranks, score_paths
 
 
-def a_head(n_symbols: int, cluster_of: list[int], hidden: int, seed: int) -> Head:
-    generator = torch.Generator().manual_seed(seed)
-    clusters = max(cluster_of) + 1
-    items = torch.randn(len(cluster_of), hidden, generator=generator)
-    level1 = torch.randn(n_symbols + clusters, hidden, generator=generator)
-    return Head(torch.cat([level1[:n_symbols], items]), level1, items, torch.tensor(cluster_of), n_symbols)
-
-
-@settings(max_examples=30, deadline=None)
-@given(
-    st.integers(1, 9),
-    st.lists(st.integers(0, 4), min_size=1, max_size=20).map(lambda c: np.unique(c, return_inverse=True)[1].tolist()),
-    st.integers(0, 99),
-    st.sampled_from([0.1, 3.0, 40.0]),
-)
-def test_two_levels_multiply_to_one_distribution(n: int, cluster_of: list[int], seed: int, scale: float) -> None:
-    head = a_head(n, cluster_of, 6, seed)
-    hidden = scale * torch.randn(3, 6, generator=torch.Generator().manual_seed(seed + 1))
-    items = item_log_probabilities(hidden, head)
-    words = torch.log_softmax(capped(hidden, head.level1), -1)[:, :n]
-    total = torch.logsumexp(torch.cat([words, items], 1), 1)
-    torch.testing.assert_close(total, torch.zeros(3), atol=1e-4, rtol=0)
-
-
-def test_loss_is_the_negative_log_probability_of_words_and_items() -> None:
-    model, _ = small_model()
+@pytest.mark.parametrize("kind", HEADS)
+def test_loss_is_the_negative_log_probability_of_words_and_items(kind: HeadKind) -> None:
+    model, _ = small_model(kind=kind)
     head = model.head()
-    hidden = torch.randn(4, 32)
+    hidden = torch.randn(4, 32, generator=torch.Generator().manual_seed(0))
     item, word = model.symbols.item(7), 3
     loss = model.loss(hidden, torch.tensor([item, word, item, word]), torch.tensor([1.0, 0.5, 0.0, 2.0]), head)
-    of_item = -item_log_probabilities(hidden, head)[0, 7]
-    of_words = -torch.log_softmax(capped(hidden, head.level1), -1)[[1, 3], [word, word]]
+    of_item = -model.item_scores(hidden, head)[0, 7]
+    rivals = head.level1 if kind == "two-level" else torch.cat([head.level1, head.items])
+    of_words = -torch.log_softmax(capped(hidden, rivals), -1)[[1, 3], [word, word]]
     expected = (of_item + 0.5 * of_words[0] + 2 * of_words[1]) / 3.5
     torch.testing.assert_close(loss, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_gradients_agree_with_a_dense_softmax_over_everything() -> None:
-    """The two-level loss is the cross entropy of the joint distribution, so its gradient must be that one's too."""
-    head = a_head(5, [0, 0, 1, 1, 1, 2], 8, 3)
-    model, _ = small_model()
-    targets = torch.tensor([5 + 1, 5 + 4, 2])
-    hidden = torch.randn(3, 8, requires_grad=True)
-    (ours,) = torch.autograd.grad(model.loss(hidden, targets, torch.ones(3), head), hidden)
-    joint = torch.cat(
-        [torch.log_softmax(capped(hidden, head.level1), -1)[:, :5], item_log_probabilities(hidden, head)], 1
-    )
-    (dense,) = torch.autograd.grad(F.nll_loss(joint, targets), hidden)
-    torch.testing.assert_close(ours, dense, rtol=1e-4, atol=1e-5)
+def test_a_sampled_head_compares_with_what_was_drawn() -> None:
+    model, _ = small_model(kind="sampled")
+    head = model.head()
+    hidden = torch.randn(2, 32, generator=torch.Generator().manual_seed(0))
+    targets, drawn = torch.tensor([model.symbols.item(7), 3]), Drawn(torch.tensor([1, 2]), torch.zeros(2))
+    loss = model.loss(hidden, targets, torch.ones(2), head, drawn)
+    torch.testing.assert_close(loss, sampled_loss(hidden, targets, torch.ones(2), head, drawn))
+    assert loss < model.loss(hidden, targets, torch.ones(2), head), "two rivals instead of thirty"
+
+
+def test_only_the_two_level_head_looks_at_clusters() -> None:
+    for kind in HEADS:
+        model, _ = small_model(kind=kind)
+        loss = model.loss(torch.randn(1, 32), torch.tensor([model.symbols.item(7)]), torch.ones(1), model.head())
+        loss.backward()  # type: ignore[no-untyped-call]
+        assert (model.table.clusters.grad is not None) == (kind == "two-level")
+        assert model.table.free.grad is not None
 
 
 @pytest.mark.parametrize("family", ["llama", "qwen3", "gemma3", "smollm"])

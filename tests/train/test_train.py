@@ -1,5 +1,7 @@
 """Training: what is learnt, what is not looked at, and a stopped run that goes on to the same result."""
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -118,6 +120,75 @@ def test_a_stopped_run_goes_on_to_the_same_result(trained: Path, dataset: Datase
         torch.testing.assert_close(ours[name], tensor, msg=name)
 
 
+def test_a_run_begun_before_a_field_of_recipes_came_is_the_same_run(
+    trained: Path, dataset: Dataset, tmp_path: Path
+) -> None:
+    work = tmp_path / "model.training"
+    shutil.copytree(trained.with_name("model.training"), work)
+    record = json.loads((work / "run.json").read_text())
+    for name in ("head", "clusters", "cluster_by", "negatives", "negatives_by"):
+        del record["recipe"][name]
+    (work / "run.json").write_text(json.dumps(record))
+    out = train(dataset, tmp_path / "model", Recipe.model_validate(RECIPE), seed=1, backbone=None, report=silent)
+    assert (out / "config.json").read_text() == (trained / "config.json").read_text()
+    other = Recipe.model_validate({**RECIPE, "head": "full"})
+    with pytest.raises(ConfigError, match="another run"):
+        train(dataset, tmp_path / "model", other, seed=1, backbone=None, report=silent)
+
+
+@pytest.mark.parametrize(
+    ("head", "clusters"),
+    [
+        ({"head": "full"}, {"clusters": "frequency"}),
+        (
+            {"head": "sampled", "negatives": 6, "negatives_by": "popularity"},
+            {"clusters": "spectral", "cluster_by": "both"},
+        ),
+        ({}, {"clusters": "balanced", "cluster_by": "content"}),
+    ],
+)
+def test_every_head_learns_and_is_served_as_it_was_trained(
+    dataset: Dataset, tmp_path: Path, head: dict[str, object], clusters: dict[str, object]
+) -> None:
+    recipe = Recipe.model_validate({**RECIPE, **head, **clusters, "phases": RECIPE["phases"][:1]})  # type: ignore[index]
+    out = train(dataset, tmp_path / "model", recipe, seed=1, backbone=None, report=silent)
+    saved = load(out)
+    assert (saved.config.head, saved.config.clusters) == (recipe.head, recipe.clusters)
+    assert saved.model.kind == recipe.head
+    engine = load_engine(out)
+    paths = [ConversationPath(tuple((start + 2 * i) % 24 for i in range(5))) for start in range(24)]
+    scores = score_paths(engine.model, engine.renderer, paths)
+    top = np.argsort(-scores, axis=1)[:, :3]
+    assert np.mean([(start + 10) % 24 in top[start] for start in range(24)]) > 0.5, "chance is 3 / 24"
+    assert (np.exp(scores).sum(1) <= 1 + 1e-4).all(), "words and marks have the rest"
+    assert (np.exp(scores).sum(1) > 0.5).all(), "a history goes on with an item"
+    (chosen,) = engine.generate([Request(paths[0], engine.catalog.mask(), narrate=False)])
+    assert isinstance(chosen, Chosen)
+    assert chosen.rows[0] == int(scores[0].argmax())
+    assert chosen.scores[0] == pytest.approx(float(scores[0].max()), abs=1e-3)
+
+
+def test_another_head_and_other_clusters_go_on_from_a_model_of_the_same_items(
+    trained: Path, dataset: Dataset, tmp_path: Path
+) -> None:
+    before = load(trained).model
+    short = {**RECIPE, "phases": [{**RECIPE["phases"][0], "epochs": 1, "learning_rate": 1e-9, "select": "none"}]}  # type: ignore[index, dict-item]
+    plain = Recipe.model_validate(short)
+    same = load(train(dataset, tmp_path / "same", plain, seed=7, backbone=str(trained), report=silent)).model
+    assert torch.equal(same.table.cluster_of, before.table.cluster_of), "of the model's own seed"
+    torch.testing.assert_close(same.table.clusters, before.table.clusters, atol=1e-3, rtol=1e-3)
+    asked = Recipe.model_validate({**short, "clusters": "frequency", "head": "full"})
+    out = train(dataset, tmp_path / "other", asked, seed=7, backbone=str(trained), report=silent)
+    other = load(out).model
+    assert not torch.equal(other.table.cluster_of, before.table.cluster_of)
+    torch.testing.assert_close(other.table.free, before.table.free, atol=1e-3, rtol=1e-3)
+    asked = Recipe.model_validate({**short, "clusters": "frequency"})
+    back = load(train(dataset, tmp_path / "back", asked, seed=7, backbone=str(out), report=silent)).model
+    means = torch.stack([back.table.vectors()[back.table.cluster_of == c].mean(0) for c in range(5)])
+    # The full head never trained its clusters, so they start anew.
+    torch.testing.assert_close(back.table.clusters, means, atol=1e-2, rtol=1e-2)
+
+
 def test_checkpoints_of_another_run_are_not_continued(dataset: Dataset, trained: Path) -> None:
     with pytest.raises(ConfigError, match="another run"):
         train(dataset, trained, Recipe.model_validate(RECIPE), seed=2, backbone=None, report=silent)
@@ -153,8 +224,6 @@ def test_saved_folders_have_small_shards_and_a_card_and_no_pickle(trained: Path)
 
 
 def copied(folder: Path, to: Path) -> Path:
-    import shutil
-
     shutil.copytree(folder, to)
     return to
 
@@ -171,6 +240,20 @@ def test_truncated_files_are_one_clear_error(trained: Path, tmp_path: Path, name
     with pytest.raises(ConvrecError) as error:
         load(folder)
     assert str(folder) in str(error.value)
+
+
+def test_a_folder_without_a_head_has_two_levels_and_an_unknown_head_is_named(trained: Path, tmp_path: Path) -> None:
+    folder = copied(trained, tmp_path / "copy")
+    config = json.loads((folder / "config.json").read_text())
+    for name in ("head", "clusters", "cluster_by"):
+        del config[name]
+    (folder / "config.json").write_text(json.dumps(config))
+    old = load(folder)
+    assert old.model.kind == "two-level"
+    assert old.config == load(trained).config
+    (folder / "config.json").write_text(json.dumps({**config, "head": "three-level"}))
+    with pytest.raises(ModelError, match="unknown head 'three-level'"):
+        load(folder)
 
 
 def test_a_table_of_another_catalogue_is_refused(trained: Path, tmp_path: Path) -> None:

@@ -1,0 +1,86 @@
+"""The losses of the three heads, each a weighted mean over positions: plain functions of what the model computed.
+
+All take `hidden` (positions, hidden), `targets` (positions,) symbols, `weights` (positions,) ≥ 0 and a `Head` of their
+kind, and return nats.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from convrec.model.head import Head, capped, soft_cap
+
+
+def two_level_loss(hidden: Tensor, targets: Tensor, weights: Tensor, head: Head) -> Tensor:
+    """CE₁ + 1[target is an item]·CE₂: text ∪ marks ∪ clusters, then the members of the cluster (arXiv 2509.03746)."""
+    is_item = targets >= head.n_symbols
+    rows = (targets - head.n_symbols).clamp(min=0)
+    first = torch.where(is_item, head.n_symbols + head.cluster_of[rows], targets)
+    losses = F.cross_entropy(capped(hidden, head.level1), first, reduction="none")
+    if is_item.any():
+        members = head.cluster_of[rows[is_item]][:, None] == head.cluster_of[None, :]
+        logits = capped(hidden[is_item], head.items).masked_fill(~members, float("-inf"))
+        losses = losses.index_add(0, is_item.nonzero()[:, 0], F.cross_entropy(logits, rows[is_item], reduction="none"))
+    return weighted_mean(losses, weights)
+
+
+def full_loss(hidden: Tensor, targets: Tensor, weights: Tensor, head: Head) -> Tensor:
+    """One cross entropy over text ∪ marks ∪ items, in the order of their symbols."""
+    logits = capped(hidden, torch.cat([head.level1, head.items]))
+    return weighted_mean(F.cross_entropy(logits, targets, reduction="none"), weights)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Items drawn once for a batch: `rows` (drawn,), and `log_expected` (drawn,) log of how often a draw holds each."""
+
+    rows: Tensor
+    log_expected: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Negatives:
+    """How items are drawn: `count` of them, with replacement, by `chances` (items,) that sum to 1."""
+
+    count: int
+    chances: Tensor
+
+    def draw(self, device: torch.device) -> Drawn:
+        """From torch's own seed; where `count` is not below the number of items, each item once."""
+        if self.count >= len(self.chances):
+            return Drawn(torch.arange(len(self.chances), device=device), torch.zeros(len(self.chances), device=device))
+        rows = torch.multinomial(self.chances, self.count, replacement=True)
+        return Drawn(rows.to(device), torch.log(self.count * self.chances[rows]).to(device))
+
+
+def popularity_chances(purchases: Tensor) -> Tensor:
+    """(items,) chances ∝ (1 + purchases)^0.75: the one lets an item be drawn that nobody bought yet."""
+    weight = (1 + purchases.double()) ** 0.75
+    return (weight / weight.sum()).float()
+
+
+def sampled_loss(hidden: Tensor, targets: Tensor, weights: Tensor, head: Head, drawn: Drawn) -> Tensor:
+    """As `full_loss`, the items' part of the normaliser estimated from the items drawn (logQ correction).
+
+    Each drawn logit is lowered by the log of how often it is expected, so that the sum of exponentials is right on
+    average. The target's own logit and the words always stand in the sum, uncorrected because they are certain; where
+    an item drawn is the target itself, it is masked.
+    """
+    is_item = targets >= head.n_symbols
+    rows = (targets - head.n_symbols).clamp(min=0)
+    words = capped(hidden, head.level1[: head.n_symbols])
+    own = soft_cap((hidden.float() * head.items[rows].float()).sum(-1)).masked_fill(~is_item, float("-inf"))
+    others = capped(hidden, head.items[drawn.rows]) - drawn.log_expected
+    hit = is_item[:, None] & (rows[:, None] == drawn.rows[None, :])
+    logits = torch.cat([words, own[:, None], others.masked_fill(hit, float("-inf"))], dim=1)
+    place = torch.where(is_item, head.n_symbols, targets)
+    return weighted_mean(F.cross_entropy(logits, place, reduction="none"), weights)
+
+
+def weighted_mean(losses: Tensor, weights: Tensor) -> Tensor:
+    """0 where nothing has weight."""
+    return (losses * weights).sum() / weights.sum().clamp(min=1e-6)

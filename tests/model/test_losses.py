@@ -1,0 +1,114 @@
+"""The losses agree with dense references, in value and in gradient; a sampled sum is right on average."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_model import a_head
+from torch import Tensor
+from torch.nn import functional as F
+
+from convrec.model.head import Head, HeadKind, capped, item_log_probabilities
+from convrec.model.losses import Drawn, Negatives, full_loss, popularity_chances, sampled_loss, two_level_loss
+
+WORDS = 5
+
+
+def a_case(kind: HeadKind, seed: int, n_items: int = 9) -> tuple[Tensor, Tensor, Tensor, Head]:
+    """(hidden, targets, weights, head): eight positions, the first an item, the last a word, some of no weight."""
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.unique(torch.randint(0, 4, (n_items,), generator=generator), return_inverse=True)[1]
+    head = a_head(WORDS, labels.tolist(), 6, seed, kind)
+    targets = torch.randint(0, WORDS + n_items, (8,), generator=generator)
+    targets[0], targets[-1] = WORDS + 2, 3
+    weights = torch.rand(8, generator=generator).round(decimals=1)
+    weights[0] = 1.0
+    return torch.randn(8, 6, generator=generator, requires_grad=True), targets, weights, head
+
+
+def dense(hidden: Tensor, targets: Tensor, weights: Tensor, head: Head) -> Tensor:
+    """The cross entropy of the joint distribution over text ∪ marks ∪ items."""
+    rivals = head.level1 if head.kind == "two-level" else torch.cat([head.level1, head.items])
+    words = torch.log_softmax(capped(hidden, rivals), -1)[:, : head.n_symbols]
+    joint = torch.cat([words, item_log_probabilities(hidden, head)], 1)
+    return (F.nll_loss(joint, targets, reduction="none") * weights).sum() / weights.sum()
+
+
+def same(ours: Tensor, reference: Tensor, hidden: Tensor, head: Head) -> None:
+    """Equal values, and equal gradients to the hidden states and to every vector of the head."""
+    torch.testing.assert_close(ours, reference, rtol=1e-4, atol=1e-5)
+    to = (hidden, head.level1, head.items)
+    for mine, theirs in zip(torch.autograd.grad(ours, to), torch.autograd.grad(reference, to), strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-3, atol=1e-5)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 999))
+def test_two_level_loss_is_the_dense_cross_entropy_and_so_is_its_gradient(seed: int) -> None:
+    hidden, targets, weights, head = a_case("two-level", seed)
+    same(two_level_loss(hidden, targets, weights, head), dense(hidden, targets, weights, head), hidden, head)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 999))
+def test_full_loss_is_the_dense_cross_entropy_and_so_is_its_gradient(seed: int) -> None:
+    hidden, targets, weights, head = a_case("full", seed)
+    same(full_loss(hidden, targets, weights, head), dense(hidden, targets, weights, head), hidden, head)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 999), st.integers(9, 12))
+def test_every_item_as_a_negative_is_the_full_softmax(seed: int, count: int) -> None:
+    hidden, targets, weights, head = a_case("sampled", seed)
+    drawn = Negatives(count, torch.full((9,), 1 / 9)).draw(torch.device("cpu"))
+    sampled = sampled_loss(hidden, targets, weights, head, drawn)
+    same(sampled, full_loss(hidden, targets, weights, head), hidden, head)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 999), st.sampled_from([WORDS + 4, 2]))
+def test_the_sampled_normaliser_is_right_on_average(seed: int, target: int) -> None:
+    """Over every possible draw of one item, weighted by its chance: Σ_j q_j · Ẑ_j = Z, whatever the chances are."""
+    hidden, _, _, head = a_case("sampled", seed)
+    chances = torch.rand(9, generator=torch.Generator().manual_seed(seed)) + 0.05
+    chances /= chances.sum()
+    here, targets, one = hidden[:1].detach(), torch.tensor([target]), torch.ones(1)
+    logits = capped(here, torch.cat([head.level1, head.items]))[0]
+    average = torch.tensor(0.0)
+    for row in range(9):
+        drawn = Drawn(torch.tensor([row]), torch.log(chances[row])[None])
+        average += chances[row] * torch.exp(sampled_loss(here, targets, one, head, drawn) + logits[target])
+    torch.testing.assert_close(average, torch.exp(logits).sum(), rtol=1e-3, atol=1e-4)
+
+
+def test_a_target_among_the_negatives_is_counted_once() -> None:
+    hidden, _, _, head = a_case("sampled", 3)
+    drawn = Drawn(torch.tensor([4, 4]), torch.zeros(2))
+    loss = sampled_loss(hidden[:1], torch.tensor([WORDS + 4]), torch.ones(1), head, drawn)
+    logits = capped(hidden[:1], torch.cat([head.level1, head.items[4:5]]))
+    torch.testing.assert_close(loss, F.cross_entropy(logits, torch.tensor([WORDS])))
+
+
+def test_nothing_of_weight_costs_nothing() -> None:
+    hidden, targets, weights, head = a_case("two-level", 1)
+    assert two_level_loss(hidden, targets, 0 * weights, head) == 0
+
+
+def test_negatives_are_drawn_by_their_chances_and_say_how_often_they_are_expected() -> None:
+    chances = torch.tensor([0.5, 0.3, 0.2, 0.0] + [0.0] * 4000)
+    torch.manual_seed(0)
+    drawn = Negatives(4000, chances).draw(torch.device("cpu"))
+    assert len(drawn.rows) == 4000
+    counted = torch.bincount(drawn.rows, minlength=4).float()
+    torch.testing.assert_close(counted[:4] / 4000, chances[:4], atol=0.03, rtol=0)
+    torch.testing.assert_close(drawn.log_expected.exp(), 4000 * chances[drawn.rows])
+    torch.manual_seed(0)
+    again = Negatives(4000, chances).draw(torch.device("cpu"))
+    assert torch.equal(drawn.rows, again.rows)
+
+
+def test_popular_items_are_drawn_more_often_and_unbought_ones_too() -> None:
+    chances = popularity_chances(torch.tensor([0, 15, 80]))
+    torch.testing.assert_close(chances / chances[0], torch.tensor([1.0, 8.0, 27.0]))
+    torch.testing.assert_close(chances.sum(), torch.tensor(1.0))
+    assert popularity_chances(torch.zeros(4)).tolist() == pytest.approx([0.25] * 4)
