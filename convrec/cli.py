@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +10,8 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from convrec.errors import ConfigError, ConvrecError, DataError
+from convrec.commands import data, evaluate, regen
+from convrec.errors import ConfigError, ConvrecError
 
 
 class Commands(TyperGroup):
@@ -29,12 +28,9 @@ class Commands(TyperGroup):
 app = typer.Typer(
     cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, help="A conversational recommender."
 )
-data_app = typer.Typer(no_args_is_help=True, help="Import, describe and check dataset folders.")
-app.add_typer(data_app, name="data")
-regen_app = typer.Typer(no_args_is_help=True, help="Critiques, narratives and dialogues written onto histories.")
-app.add_typer(regen_app, name="regen")
-evaluate_app = typer.Typer(no_args_is_help=True, help="Measure a model.")
-app.add_typer(evaluate_app, name="evaluate")
+app.add_typer(data.app, name="data")
+app.add_typer(regen.app, name="regen")
+app.add_typer(evaluate.app, name="evaluate")
 
 
 def _print_version(wanted: bool) -> None:
@@ -50,111 +46,6 @@ def main(
     ] = False,
 ) -> None:
     pass
-
-
-class SourceFormat(StrEnum):
-    AMAZON_2014 = "amazon-2014"
-    AMAZON_2018 = "amazon-2018"
-    AMAZON_2023 = "amazon-2023"
-    REGEN = "regen"
-    JSONL = "jsonl"
-
-
-@data_app.command("import")
-def data_import(
-    source: Annotated[Path, typer.Argument(help="A folder, or the file of interactions (then name --items).")],
-    format: Annotated[SourceFormat, typer.Option(help="What the source is written in.")],
-    out: Annotated[Path, typer.Option(help="The dataset folder to make.")],
-    items: Annotated[Path | None, typer.Option(help="The file of items, where it is not found beside SOURCE.")] = None,
-    column: Annotated[list[str] | None, typer.Option(help="REGEN: ROLE=COLUMN, e.g. critique=my_column.")] = None,
-    seed: Annotated[int, typer.Option(help="Draws the order of item rows.")] = 0,
-    core: Annotated[int, typer.Option(help="Keep users and items with at least this many interactions.")] = 0,
-    max_bad: Annotated[float, typer.Option(help="The share of rows that may be bad.")] = 0.01,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the dataset folder that is there.")] = False,
-) -> None:
-    """Make a dataset folder from reviews, sequences or REGEN rows."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from convrec.datasets.importing import import_dataset
-
-    columns = dict(_assignment(entry) for entry in column or ())
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bars:
-        tasks = {}
-
-        def progress(name: str, done: int, total: int) -> None:
-            if name not in tasks:
-                tasks[name] = bars.add_task(name)
-            bars.update(tasks[name], completed=done, total=total)
-
-        done = import_dataset(
-            source, format, out, items=items, columns=columns, seed=seed, core=core, max_bad=max_bad,
-            overwrite=overwrite, progress=progress,
-        )  # fmt: skip
-    for line in [*done.rejected, *done.lines()]:
-        print(line, file=sys.stderr)
-    print(f"{out}: {done.users:,} users, {done.items:,} items, {done.interactions:,} interactions")
-
-
-@data_app.command("demo")
-def data_demo(
-    out: Annotated[Path, typer.Option(help="The dataset folder to make.")],
-    seed: Annotated[int, typer.Option(help="Another seed is another shop.")] = 7,
-    overwrite: Annotated[bool, typer.Option(help="Replace the folder if it exists.")] = False,
-) -> None:
-    """Build the demo dataset: an invented shop with critiques, narratives and dialogues (about a minute)."""
-    from convrec.regen.demo import build_demo
-
-    dataset = build_demo(out, seed, overwrite=overwrite)
-    print(f"{out}: {len(dataset.catalog):,} items, {len(dataset.turns):,} turns, {len(dataset.dialogues):,} messages")
-
-
-@data_app.command("describe")
-def data_describe(folder: Annotated[Path, typer.Argument(help="A dataset folder.")]) -> None:
-    """Print users, items, lengths, missing fields and turns; draw describe.png into the folder."""
-    from rich.console import Console
-    from rich.table import Table
-
-    from convrec.datasets import read_dataset
-    from convrec.datasets.describe import describe, plot
-
-    dataset = read_dataset(folder)
-    table = Table(show_header=False, title=str(folder))
-    for name, value in describe(dataset).rows():
-        table.add_row(name, value)
-    Console().print(table)
-    print(plot(dataset, folder))
-
-
-@data_app.command("validate")
-def data_validate(folder: Annotated[Path, typer.Argument(help="A dataset folder.")]) -> None:
-    """Check a dataset folder; the exit code is 1 when something is wrong."""
-    from convrec.datasets import read_dataset
-    from convrec.datasets.describe import problems
-
-    if found := problems(read_dataset(folder)):
-        for line in found[:20]:
-            print(line)
-        raise DataError(f"{folder} has {len(found)} problem(s); correct its source and import or build it again")
-    print(f"{folder} is sound")
-
-
-@regen_app.command("write")
-def regen_write(
-    dataset: Annotated[Path, typer.Argument(help="A dataset folder.")],
-    out: Annotated[Path, typer.Option(help="The dataset folder to make.")],
-    hold_out: Annotated[float, typer.Option(help="Share of users kept for validation and test.", min=0, max=0.9)] = 0.0,
-    seed: Annotated[int, typer.Option(help="Draws everything that is random.")] = 0,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the dataset folder that is there.")] = False,
-) -> None:
-    """Write critiques, narratives and dialogues onto the histories of a dataset, by grammar: no model is needed."""
-    from convrec.datasets import read_dataset, write_dataset
-    from convrec.regen.annotate import annotate
-
-    written = annotate(read_dataset(dataset), seed, hold_out=hold_out)
-    write_dataset(written, out, overwrite=overwrite)
-    print(f"{out}: {len(written.turns):,} turns, {len(written.dialogues):,} dialogue messages")
 
 
 @app.command("train")
@@ -258,77 +149,6 @@ def serve(
     page.serve(
         model or str(settings.model), shoppers, db or settings.database, host or settings.host, port or settings.port
     )
-
-
-@evaluate_app.command("histories")
-def evaluate_histories_command(
-    dataset: Annotated[Path, typer.Argument(help="The dataset folder the model was trained on.")],
-    model: Annotated[Path, typer.Option(help="A model folder.")],
-) -> None:
-    """Recall, NDCG and MRR of the next item from histories alone, beside popularity and text similarity."""
-    from convrec.datasets import read_dataset
-    from convrec.evaluate.histories import evaluate_histories
-    from convrec.generate import load_engine
-
-    _print_figures(evaluate_histories(load_engine(model), read_dataset(dataset)))
-
-
-@evaluate_app.command("steering")
-def evaluate_steering_command(
-    dataset: Annotated[Path, typer.Argument(help="A dataset folder with test dialogues.")],
-    model: Annotated[Path, typer.Option(help="A model folder.")],
-) -> None:
-    """What the critique brings: Recall@10 without it, with it, with masks off, and of an oracle of the reading."""
-    from convrec.datasets import read_dataset
-    from convrec.evaluate.steering import evaluate_steering
-    from convrec.generate import load_engine
-    from convrec.language.encoder import load_encoder
-    from convrec.language.reader import Reader
-
-    engine, data = load_engine(model), read_dataset(dataset)
-    reader = Reader(engine.catalog, load_encoder())
-    for said in ("unseen", "train"):
-        print(f"{said} wording")
-        _print_figures(evaluate_steering(engine, data, reader, said))
-
-
-@evaluate_app.command("narratives")
-def evaluate_narratives_command(
-    dataset: Annotated[Path, typer.Argument(help="A dataset folder with test dialogues.")],
-    model: Annotated[Path, typer.Option(help="A model folder.")],
-    count: Annotated[int, typer.Option(help="How many narratives to write.", min=1)] = 500,
-) -> None:
-    """How much of what the model writes is true, before and after the check."""
-    from convrec.datasets import read_dataset
-    from convrec.evaluate.claims import count_claims
-    from convrec.evaluate.language import write_narratives
-    from convrec.evaluate.steering import questions
-    from convrec.generate import load_engine
-    from convrec.language.claims import ClaimChecker
-    from convrec.language.encoder import load_encoder
-    from convrec.language.reader import Reader
-
-    engine = load_engine(model)
-    asked = questions(read_dataset(dataset), Reader(engine.catalog, load_encoder()))[:count]
-    written = write_narratives(engine, asked)
-    _print_figures({"narratives": count_claims(ClaimChecker(engine.catalog), written)})
-
-
-def _print_figures(figures: Mapping[str, Mapping[str, float]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("", *figures)
-    for name in next(iter(figures.values())):
-        table.add_row(name.replace("_", " "), *(f"{column[name]:.4f}" for column in figures.values()))
-    Console().print(table)
-
-
-def _assignment(entry: str) -> tuple[str, str]:
-    name, equals, value = entry.partition("=")
-    if not (name and equals and value):
-        raise ConfigError(f"--column {entry!r} should read ROLE=COLUMN, e.g. critique=my_column")
-    return name, value
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ DATA = Path(__file__).resolve().parents[1] / "data"
 
 class Settings(BaseSettings):
     """`model` and `dataset` are folders, `database` an SQLAlchemy URL (a relative SQLite path counts from where the
-    command is run), `host` and `port` where the page is served."""
+    command is run), `host` and `port` where the page is served, `api_key` what a server of a language model asks for
+    (`convrec regen`)."""
 
     model_config = SettingsConfigDict(env_prefix="CONVREC_")
 
@@ -20,3 +21,4 @@ class Settings(BaseSettings):
     database: str = "sqlite:///convrec.sqlite"
     host: str = "127.0.0.1"
     port: int = 7860
+    api_key: str = ""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -67,7 +68,11 @@ class Dataset:
         """The timestamps of `sequences()`, item for item."""
         return self._by_user(self.interactions, "timestamp")
 
-    def _by_user(self, frame: pl.DataFrame, column: str) -> dict[str, list[int]]:
+    def reviews(self) -> dict[str, list[str | None]]:
+        """What the users wrote, item for item of `sequences()`; None where they wrote nothing."""
+        return self._by_user(self.interactions, "review")
+
+    def _by_user(self, frame: pl.DataFrame, column: str) -> dict[str, list[Any]]:
         in_time = pl.col(column).sort_by("timestamp", maintain_order=True).alias("values")
         ordered = frame.group_by("user_id", maintain_order=True).agg(in_time)
         return dict(zip(ordered["user_id"].to_list(), ordered["values"].to_list(), strict=True))
@@ -79,13 +84,18 @@ def write_dataset(dataset: Dataset, folder: str | Path, *, overwrite: bool = Fal
     Raises DataError when the place is taken or cannot be written (full disk, no permission).
     """
     with new_folder(Path(folder), overwrite=overwrite) as partial:
-        write_items(dataset.catalog, partial / "items.parquet")
-        write_frame(dataset.interactions, partial / "interactions.parquet")
-        for table in ("turns", "dialogues"):
-            frame: pl.DataFrame = getattr(dataset, table)
-            if len(frame):
-                write_frame(frame, partial / f"{table}.parquet")
-        (partial / CARD).write_text(dataset.card, encoding="utf-8")
+        write_tables(dataset, partial)
+
+
+def write_tables(dataset: Dataset, folder: Path) -> None:
+    """Writes every table that has rows, and the card, into a folder that is being made."""
+    write_items(dataset.catalog, folder / "items.parquet")
+    write_frame(dataset.interactions, folder / "interactions.parquet")
+    for table in ("turns", "dialogues"):
+        frame: pl.DataFrame = getattr(dataset, table)
+        if len(frame):
+            write_frame(frame, folder / f"{table}.parquet")
+    (folder / CARD).write_text(dataset.card, encoding="utf-8")
 
 
 def read_dataset(folder: str | Path) -> Dataset:

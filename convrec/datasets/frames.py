@@ -68,7 +68,7 @@ DIALOGUES = pl.Schema(
     }
 )
 ITEMS_AT_ONCE = 5000
-KINDS = ("critique", "purchase_reason", "endorsement", "user_summary")
+KINDS = ("critique", "purchase_reason", "endorsement", "endorsement_long", "user_summary")
 SPLITS = ("train", "validation", "test")
 PHRASINGS = ("train", "unseen")
 # What may never be null; everything else may.

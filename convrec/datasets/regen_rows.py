@@ -30,7 +30,7 @@ COLUMNS = {
     "date": "purchase_date",  # MM/DD/YYYY
     "user_summary": "long_summary",
 }
-ROLES = (*COLUMNS, "brand", "description", "split", "critique", "purchase_reason", "endorsement")
+ROLES = (*COLUMNS, "brand", "description", "split", "critique", "purchase_reason", "endorsement", "endorsement_long")
 # What a row says is prose and never a fact token, whatever it looks like.
 NO_MARKS = str.maketrans("⟨⟩", "‹›")
 

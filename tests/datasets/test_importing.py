@@ -202,6 +202,6 @@ def test_a_killed_import_leaves_nothing_that_looks_whole(tmp_path: Path) -> None
 
 
 def test_every_format_is_known_to_the_command() -> None:
-    from convrec.cli import SourceFormat
+    from convrec.commands.data import SourceFormat
 
     assert tuple(SourceFormat) == FORMATS
