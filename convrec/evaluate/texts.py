@@ -24,8 +24,8 @@ class Encoder(Protocol):
 
 def overlap(written: Sequence[str], references: Sequence[str], encoder: Encoder) -> dict[str, float]:
     """sacreBLEU (0 to 100), ROUGE-L F1 and the cosine of sentence vectors (0 to 1), of rendered texts, pairwise."""
-    from rouge_score.rouge_scorer import RougeScorer
-    from sacrebleu.metrics import BLEU
+    from rouge_score.rouge_scorer import RougeScorer  # type: ignore[import-untyped]
+    from sacrebleu.metrics.bleu import BLEU
 
     scorer = RougeScorer(["rougeL"], use_stemmer=True)
     rouge = [scorer.score(ref, text)["rougeL"].fmeasure for text, ref in zip(written, references, strict=True)]
