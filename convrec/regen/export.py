@@ -77,8 +77,8 @@ def rows(dataset: Dataset) -> Iterator[dict[str, Any]]:
                 "critique": next((t["text"] for t in said if t["kind"] == "critique" and t["chosen"]), None),
             }  # fmt: skip
             for kind in TEXTS:
-                turn = next((t for t in said if t["kind"] == kind and t["chosen"]), None)
-                row[kind] = None if turn is None else _plain(dataset, turn, history)
+                texts_of_kind = (_plain(dataset, t, history) for t in said if t["kind"] == kind and t["chosen"])
+                row[kind] = next(texts_of_kind, None)
             yield row
 
 
