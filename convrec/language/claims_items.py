@@ -61,7 +61,8 @@ def _of_item(sentence: Sentence, world: World, mention: Mention, frame: Frame) -
         yield Found(mention.start, mention.end, "flag", False)  # the catalogue knows no such flag: nobody can deny it
         return
     said = {"value": "value", "part": "value", "property": "flag"}.get(kind, kind)
-    yield Found(mention.start, mention.end, said, _holds(sentence, world, mention, frame, denied))
+    holds = _holds(sentence, world, mention, frame, denied) and _shared_use(sentence, world, mention, frame)
+    yield Found(mention.start, mention.end, said, holds)
     yield from _likened(sentence, world, mention, denied)
 
 
@@ -89,6 +90,16 @@ def _holds(sentence: Sentence, world: World, mention: Mention, frame: Frame, den
         asked = bool(liked) and any(world.wished(m, False) for m in meanings)
         return enough or (frame.loose and own) or asked
     return own
+
+
+def _shared_use(sentence: Sentence, world: World, mention: Mention, frame: Frame) -> bool:
+    """A use named beside one of the things owned ("for exams you have the ⟨owned:2⟩, and it is for exams too") is said
+    of both: the ways to put that are too many to tell whose it is, so it has to hold of both."""
+    if frame.about == "wish" or not any(meaning.key == "use" for meaning in mention.meanings):
+        return True
+    named = [token.low for token in sentence.tokens if token.kind == "fact" and token.low.startswith("owned:")]
+    rows = [row for name in named for row in world.rows_of(name)]
+    return not rows or all(world.has(mention.meanings, row) for row in (*rows, world.row))
 
 
 def _moved_from(sentence: Sentence, mention: Mention) -> bool:
@@ -127,7 +138,7 @@ def _is_plain(sentence: Sentence, mention: Mention) -> bool:
     """Whether an ordinary word that some facet also knows ("light", "clear") stands here without that facet."""
     if mention.end - mention.start > 1 or sentence.tokens[mention.start].stem not in _W["ambiguous"]:
         return False
-    if sentence.low(mention.start - 1) in ("for", "to", "suits", "serves") and any(
+    if sentence.low(mention.start - 1) in ("for", "to", "suits", "serves", ":") and any(
         m.key == "use" for m in mention.meanings
     ):
         return False

@@ -179,6 +179,26 @@ def test_a_mark_that_only_stands_for_a_word_is_checked_as_that_word() -> None:
         assert not CHECKER.release(sentence, 0, context)
 
 
+def test_a_use_beside_a_thing_owned_is_said_of_both() -> None:
+    catalog = Catalog(
+        [
+            Item("pad", "Tarn Pad", "Tarn", ("Paper", "Pads"), attributes={"use": ("exams", "sketching")}),
+            Item("box", "Umbrio Box", "Umbrio", ("Boxes",), attributes={"use": ("hiking",)}),
+            Item("pen", "Tarn Pen", "Tarn", ("Pens",), attributes={"use": ("exams",)}),
+        ]
+    )
+    checker, context = ClaimChecker(catalog), Context((2, 1))
+    for sentence in (
+        "With the ⟨owned:1⟩ you chose something for ⟨use:1⟩, and this one is for ⟨use:2⟩ too.",
+        "Your ⟨owned:1⟩ and it are for the same thing: ⟨use:1⟩.",
+        "As your ⟨owned:1⟩ is, it is suited to ⟨use:1⟩.",
+        "Like the ⟨owned:2⟩ you own, it can be used for ⟨use:2⟩.",
+    ):
+        assert not checker.release(sentence, 0, context), sentence
+    assert checker.release("Your ⟨owned:2⟩ and it are for the same thing: ⟨use:1⟩.", 0, context)
+    assert checker.release("With the ⟨owned:2⟩ you chose something for ⟨use:1⟩.", 0, context)
+
+
 def test_a_catalogue_of_titles_and_brands_is_enough() -> None:
     bare = Catalog(
         [Item("1", "VTECH Cordless Phone, White", "VTech", ("Telephones",)), Item("2", "HP Black Ink", "HP", ("Ink",))]
