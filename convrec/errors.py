@@ -9,6 +9,9 @@ ConvrecError
 │   └── CatalogMismatch    the item table and the catalogue do not belong together
 ├── StoreError             the database is read-only, full, locked or of another version
 │   └── NotFound           no such user or conversation (or it belongs to someone else)
+├── AnnotatorError         what writes or judges texts gives no answer
+│   ├── Unanswered         no answer to one request after all tries
+│   └── BudgetSpent        the tokens a run may cost are spent
 ├── ReplyError             a turn could not be answered (empty or oversized message)
 └── ScriptError            a conversation script is malformed
 """
@@ -48,6 +51,18 @@ class StoreError(ConvrecError):
 
 class NotFound(StoreError):
     """No such user or conversation, or it belongs to someone else."""
+
+
+class AnnotatorError(ConvrecError):
+    """What writes or judges texts gives no answer; what it answered before is kept."""
+
+
+class Unanswered(AnnotatorError):
+    """No answer to one request after all tries; others may still succeed."""
+
+
+class BudgetSpent(AnnotatorError):
+    """The tokens that a run may cost are spent."""
 
 
 class ReplyError(ConvrecError):

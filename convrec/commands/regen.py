@@ -14,7 +14,7 @@ from convrec.errors import ConfigError
 
 if TYPE_CHECKING:
     from convrec.datasets import Dataset
-    from convrec.regen.backends import HttpBackend, LocalBackend
+    from convrec.regen.backends import Backend, HttpBackend, LocalBackend
     from convrec.regen.pipeline import Counts, Run
     from convrec.regen.rate import Rating
 
@@ -86,7 +86,8 @@ def regen_run(
         backend, kept = _backend(annotator, model, url, per_minute), KeptAnswers(_answers(out))
         writer = ModelAnnotator(annotator, data.catalog, backend, kept, seed)
         run = Run(writer, gates, plan, concurrency, budget, hold_out)
-        counts = asyncio.run(_with_progress(run, data, out, overwrite))
+        counts = asyncio.run(_with_progress(run, data, out, overwrite, backend))
+        kept.close()
         print(f"{backend.retried:,} requests tried again, {kept.repeated:,} repeated after a stop", file=sys.stderr)
     for name, found in (("dropped", counts.dropped), ("refused", counts.refused)):
         for rule, number in found.most_common():
@@ -95,7 +96,7 @@ def regen_run(
     print(f"{out}: {written or 'nothing'}; {counts.tokens:,} tokens")
 
 
-async def _with_progress(run: Run, data: Dataset, out: Path, overwrite: bool) -> Counts:
+async def _with_progress(run: Run, data: Dataset, out: Path, overwrite: bool, backend: Backend | None = None) -> Counts:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -108,7 +109,11 @@ async def _with_progress(run: Run, data: Dataset, out: Path, overwrite: bool) ->
             spent = f"Writing ({counts.tokens:,}{left} tokens)" if counts.tokens else "Writing"
             bar.update(shown, total=counts.tasks, completed=counts.done, description=spent)
 
-        return await run.write(data, out, progress, overwrite=overwrite)
+        try:
+            return await run.write(data, out, progress, overwrite=overwrite)
+        finally:
+            if backend is not None:
+                await backend.close()
 
 
 class Raters(StrEnum):

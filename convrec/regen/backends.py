@@ -13,7 +13,7 @@ import httpx
 from aiolimiter import AsyncLimiter
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
 
-from convrec.errors import ConfigError, ConvrecError
+from convrec.errors import ConfigError, Unanswered
 from convrec.regen.answers_kept import Answer
 
 AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})  # statuses after which the same request may succeed
@@ -36,9 +36,7 @@ class Backend(Protocol):
         """Raises Unanswered where there is no answer after all tries."""
         ...
 
-
-class Unanswered(ConvrecError):
-    """A backend gave no answer to one request; others may still succeed."""
+    async def close(self) -> None: ...
 
 
 class _Again(Exception):

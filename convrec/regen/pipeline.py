@@ -21,10 +21,9 @@ from convrec.datasets import Dataset
 from convrec.datasets.atomic import new_folder
 from convrec.datasets.folder import write_tables
 from convrec.datasets.frames import TURNS
-from convrec.errors import ConfigError, ConvrecError
+from convrec.errors import BudgetSpent, ConfigError, Unanswered
 from convrec.regen.annotate import portion
 from convrec.regen.annotators import Annotator, Written
-from convrec.regen.backends import Unanswered
 from convrec.regen.gates import Gates, Refusal
 from convrec.regen.tasks import Plan, Task
 
@@ -34,10 +33,6 @@ AT_ONCE = 5000  # rows written together
 
 Row = dict[str, Any]
 Progress = Callable[["Counts"], None]
-
-
-class BudgetSpent(ConvrecError):
-    """The tokens that the run may cost are spent; what was answered is kept."""
 
 
 @dataclass

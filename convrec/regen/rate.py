@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from convrec.datasets import Dataset
-from convrec.errors import DataError
+from convrec.errors import DataError, Unanswered
 from convrec.regen.answers_kept import KeptAnswers, key_of
 from convrec.regen.ask import object_in, rating
-from convrec.regen.backends import Backend, Unanswered
+from convrec.regen.backends import Backend
 from convrec.regen.gates import Gates
 from convrec.regen.tasks import Kind, Task
 

@@ -19,13 +19,13 @@ from regen.chat_server import ChatServer
 from convrec.catalog import Catalog, Item
 from convrec.datasets import Dataset, read_dataset, write_dataset
 from convrec.datasets.frames import INTERACTIONS
-from convrec.errors import ConfigError
+from convrec.errors import BudgetSpent, ConfigError, Unanswered
 from convrec.language.reader import Reader
 from convrec.regen.annotators import GrammarAnnotator, ModelAnnotator
 from convrec.regen.answers_kept import KeptAnswers
-from convrec.regen.backends import HttpBackend, Unanswered
+from convrec.regen.backends import HttpBackend
 from convrec.regen.gates import Gates
-from convrec.regen.pipeline import BudgetSpent, Counts, Run
+from convrec.regen.pipeline import Counts, Run
 from convrec.regen.tasks import NARRATIVES, Plan
 
 COLOURS = ("red", "blue", "green", "black")
