@@ -109,7 +109,7 @@ class Meaning:
         following = self._u.words[mention.last].stem if mention.last < len(self._u) else ""
         if "the" in cues and following == "one" and not manner.negative and "want" not in self._cues_in_clause(place):
             return  # "the glued ones fall apart"
-        if self._topics and sense.facet not in self._topics and self._catalog.facets[sense.facet].kind != "list":
+        if self._is_not_here(sense.facet):
             said = self._said(mention)
             (self.draft.wishes if negative else self.draft.unmet).append(f"not {said}" if negative else said)
             return
@@ -117,6 +117,13 @@ class Meaning:
         self._add(
             sense.facet, Op.NOT if negative else Op.IS, value, not soft or (manner.insisted and sense.sure), mention
         )
+
+    def _is_not_here(self, facet: str) -> bool:
+        """Whether nothing that is talked about has this facet. What was bought last is not talked about yet: someone
+        who bought a notebook and asks for something refillable does not ask for a refillable notebook."""
+        said = any(s.facet == "category" for m in self._mentions for s in m.of(Kind.VALUE))
+        known = said or self._situation.shown or self._situation.all_shown
+        return bool(known and self._topics) and facet not in self._topics and self._catalog.facets[facet].kind != "list"
 
     def _sense(self, place: int, mention: Mention, cues: Mapping[str, Mention]) -> Sense | None:
         """Which of several meanings: the one a facet named beside it says, a category that is asked for, what the items
