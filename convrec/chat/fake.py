@@ -16,7 +16,9 @@ from convrec.language.facts import Context, facts_of, split
 SENTENCES = (
     "The ⟨title⟩ comes from ⟨brand⟩.",
     "It costs ⟨price⟩.",
-    "You asked for ⟨wish:1⟩, and that is what you get.",
+    "You asked for ⟨asked:brand⟩, and that is what you get.",
+    "You asked for ⟨asked:colour⟩, and that is what you get.",
+    "It ⟨asked_is⟩, as you asked.",
     "It is ⟨saving⟩ cheaper than the ⟨reference⟩.",
     "It fits your ⟨fits⟩.",
 )

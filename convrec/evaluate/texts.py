@@ -55,7 +55,7 @@ def variety(marked: Sequence[str]) -> dict[str, float]:
 def history_mentioned(narratives: Sequence[Narrative]) -> float:
     """Of the texts for someone with a history, the share that names something owned."""
     told = [text for text, _, context in narratives if context.history]
-    named = [any(m == "fits" or m.startswith("owned:") for m in MARK.findall(text)) for text in told]
+    named = [any(m.startswith(("owned:", "same:", "fits", "asked_fits")) for m in MARK.findall(text)) for text in told]
     return float(np.mean(named)) if named else 0.0
 
 

@@ -4,7 +4,6 @@ sentence says it of something else; praise, promises and unknown properties are 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,7 +20,7 @@ from convrec.language.claims_truth import Truth
 from convrec.language.claims_vocabulary import Mention, Vocabulary
 from convrec.language.claims_words import Token, tokenise
 from convrec.language.claims_world import Found, World
-from convrec.language.facts import MARK, Context, facts_of
+from convrec.language.facts import OWNED, Context, facts_of, split
 
 __all__ = ["Claim", "ClaimChecker", "complete", "sentences"]
 
@@ -50,7 +49,7 @@ class ClaimChecker:
     def check(self, marked_sentence: str, row: int, context: Context) -> list[Claim]:
         """The claims of one marked sentence written about `row`, in the order of the text. Never raises on any text."""
         world = self._world(row, context)
-        marked_sentence = MARK.sub(lambda mark: _spoken(mark, world), marked_sentence)
+        marked_sentence, spoken = _plain(marked_sentence, world)
         tokens = tokenise(marked_sentence)
         mentions = self._vocabulary.mentions(tokens)
         sentence = Sentence(marked_sentence, tokens, mentions, list(_entities(tokens, mentions, world)))
@@ -58,7 +57,15 @@ class ClaimChecker:
         for claims in (fact_claims, item_claims, history_claims, comparisons, number_claims):
             found += claims(sentence, world)
         found.sort(key=lambda f: (f.start, f.end))
-        return [Claim(sentence.span(f.start, f.end), f.kind, f.supported, f.kind == "fact") for f in found]
+        return [
+            Claim(
+                sentence.span(f.start, f.end),
+                f.kind,
+                f.supported,
+                f.kind == "fact" or any(a < tokens[f.end - 1].end and tokens[f.start].start < b for a, b in spoken),
+            )
+            for f in found
+        ]
 
     def release(self, marked_sentence: str, row: int, context: Context) -> bool:
         """Whether the sentence may be shown: every claim in it is supported."""
@@ -68,12 +75,40 @@ class ClaimChecker:
         return World(self._truth, self._vocabulary, row, context, facts_of(self.catalog, row, context))
 
 
-def _spoken(mark: re.Match[str], world: World) -> str:
-    """⟨use:1⟩, ⟨not:1⟩, ⟨reference_brand⟩: of their values the words around say what is claimed, so they are checked as
-    the words they stand for."""
-    name = mark[1]
-    plain = name == "reference_brand" or name.startswith(("use:", "not:"))
-    return world.facts.get(name, mark[0]) if plain else mark[0]
+def _plain(marked: str, world: World) -> tuple[str, list[tuple[int, int]]]:
+    """The sentence with every mark that relates the item to something put as what it stands for: another mark that
+    names the thing itself, or words; and where in it those words stand. Whether they hold is then checked from the
+    catalogue, as if they had been written freely."""
+    out, length, spoken = [], 0, []
+    for piece, is_fact in split(marked):
+        text = (_stands_for(piece, world) or world.facts.get(piece, f"⟨{piece}⟩")) if is_fact else piece
+        if is_fact and not text.startswith("⟨"):
+            spoken.append((length, length + len(text)))
+        out.append(text)
+        length += len(text)
+    return "".join(out), spoken
+
+
+def _stands_for(name: str, world: World) -> str | None:
+    """The mark that a relation stands for; None for one that is checked as the words it is rendered to."""
+    kind, _, key = name.partition(":")
+    if kind in ("same", "asked_fits"):
+        return _owned(world.facts.get(name), world) or f"⟨{name}⟩"
+    if name == "asked_saving":
+        return "⟨saving⟩"
+    if kind in ("asked", "kept") and key != "use":
+        own = key if key in ("brand", "category") else f"attr:{key}"
+        return f"⟨{own}⟩" if name in world.facts and world.facts.get(own) == world.facts[name] else None
+    words = ("reference_brand", "shared_use", "least", "asked_is", "asked_compared")
+    return None if name in words or kind in ("asked", "not", "use", "is", "is_not", "compared") else f"⟨{name}⟩"
+
+
+def _owned(title: str | None, world: World) -> str | None:
+    """The mark of the newest thing owned under this title."""
+    for back in range(1, OWNED + 1):
+        if title is not None and world.facts.get(f"owned:{back}") == title:
+            return f"⟨owned:{back}⟩"
+    return title
 
 
 def _entities(tokens: list[Token], mentions: list[Mention], world: World) -> Iterator[Entity]:

@@ -1,22 +1,28 @@
-"""Fact tokens: names, prices, numbers and owned things are single tokens, rendered from the catalogue: never wrong.
+"""Fact tokens: names, prices, numbers and whole predicates are single tokens, rendered from the catalogue: never wrong.
 
 A *marked* text is prose with fact tokens in it: "⟨title⟩ costs ⟨price⟩, ⟨saving⟩ less than your ⟨owned:2⟩." Writers
 produce marked texts, the model is trained on them, `render` turns them into what a person reads. Only texts written by
 this software are ever parsed for marks: what a user types is never split here.
+
+What relates the item to something else is in the name of the token: ⟨same:colour⟩ is a thing owned that has the item's
+colour and has no value where there is none, so that a writer which may only use tokens with a value cannot bind a
+likeness to the wrong thing.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from convrec.catalog import FITS, SYSTEM, AttributeValue, Catalog, Item, format_value
 from convrec.conversation import Constraint, Op
+from convrec.language.relations import MATCHING, USES, relations, similar, uses_of
+from convrec.language.wording import Wording
 
 OWNED = 6  # the last six things bought can be named; ⟨owned:1⟩ is the most recent
-WISHES = 4
-USES = 3  # of what an item is for
+FLAGS = 4  # of what an item is, and is not
+COMPARED = 3  # ways in which it differs from the item steered away from
 _USES = {"classroom": "the classroom", "home office": "the home office", "landscape": "landscapes"}
 MARK = re.compile(r"⟨([a-z_]+(?::[a-z0-9_]+)?)⟩")
 
@@ -33,31 +39,37 @@ class Context:
 
 def fact_vocabulary(catalog: Catalog) -> tuple[str, ...]:
     """All fact-token names a model over this catalogue knows, in a fixed order."""
-    attributes = [
-        f"attr:{key}"
-        for key, facet in catalog.facets.items()
-        if key not in ("price", "brand", "category", SYSTEM, FITS) and facet.kind != "flag"
-    ]
+    facets = catalog.facets.items()
+    keys = [k for k, facet in facets if k not in ("price", "brand", "category", SYSTEM, FITS) and facet.kind != "flag"]
+    uses = "use" in keys
     return (
         "title", "brand", "category", "price", "reference", "reference_brand", "reference_price", "saving", "extra",
-        "limit", "fits",
+        "limit", "fits", "least", "asked_saving", "asked_compared", "asked_is", "asked_fits",
         *(f"owned:{i}" for i in range(1, OWNED + 1)),
-        *(f"wish:{i}" for i in range(1, WISHES + 1)),
-        *(f"not:{i}" for i in range(1, WISHES + 1)),
-        *(f"use:{i}" for i in range(1, USES + 1) if "use" in catalog.facets),
-        *attributes,
+        *(f"compared:{i}" for i in range(1, COMPARED + 1)),
+        *(f"{form}:{i}" for form in ("is", "is_not") for i in range(1, FLAGS + 1)),
+        *(f"use:{i}" for i in range(1, USES + 1) if uses),
+        *(["shared_use", "same:use"] if uses else []),
+        "same:brand", "same:category", "asked:brand", "asked:category", "not:brand",
+        *(f"{kind}:{key}" for kind in ("attr", "asked", "not") for key in keys),
+        *(f"{kind}:{key}" for kind in ("same", "kept") for key in MATCHING if key in keys),
     )  # fmt: skip
 
 
 def facts_of(catalog: Catalog, row: int, context: Context) -> dict[str, str]:
     """The facts that have a value for this item in this context: name → what a person reads.
 
-    `reference` is the title of the item steered away from, `saving`/`extra` the price difference to it, `limit` the
-    tightest price limit the user named ("cheaper" names none: it is Op.LESS than what was shown), `fits` the title of
-    the newest owned thing the item is compatible with, `wish:n` the value of the n-th wish in force that this item
-    grants, `not:n` the n-th value that was not wanted and that it does not have, `use:n` one thing it is for.
+    Of the item: `title`, `brand`, `category`, `price`, `attr:colour`, `use:n` one thing it is for, `is:n`/`is_not:n`
+    what it is said to be ("can be refilled"). Of things owned: `owned:n` titles, `fits` the newest one that the item is
+    compatible with, `same:colour` the newest of the last ones with the same colour, `shared_use` the use it shares with
+    `same:use`. Of the item steered away from: `reference`, `reference_brand` where it differs, `reference_price`,
+    `saving`/`extra` the price difference, `compared:n` "is lighter" or "has more sheets", `kept:colour` the colour that
+    both have. Of what was asked and is granted: `asked:colour` the value asked for, `asked_is` a flag, `asked_fits`,
+    `least` an amount, `asked_compared` and `asked_saving` what was wanted otherwise than the reference has it, `limit`
+    the tightest price limit, `not:colour` a value that was refused and that the item does not have.
     """
     item = catalog[row]
+    wording = Wording(catalog)
     facts: dict[str, str] = {"title": item.title}
     if item.brand:
         facts["brand"] = item.brand
@@ -70,47 +82,112 @@ def facts_of(catalog: Catalog, row: int, context: Context) -> dict[str, str]:
             facts[f"attr:{key}"] = format_value(key, value)
     for number, use in enumerate(uses_of(item)[:USES], start=1):
         facts[f"use:{number}"] = spoken_use(use)
+    for form, wanted in (("is", True), ("is_not", False)):
+        flags = [key for key, value in item.attributes.items() if value is wanted and wording.entry(key).get(form)]
+        facts |= {f"{form}:{n}": _varied(wording.entry(key)[form], row) for n, key in enumerate(flags[:FLAGS], start=1)}
     if context.reference is not None and context.reference != row:
-        other = catalog[context.reference]
-        facts["reference"] = other.title
-        if other.brand:
-            facts["reference_brand"] = other.brand
-        if other.price is not None:
-            facts["reference_price"] = format_value("price", other.price)
-            if item.price is not None and abs(difference := other.price - item.price) >= 0.005:
-                facts["saving" if difference > 0 else "extra"] = format_value("price", abs(difference))
+        facts |= _beside(catalog, wording, row, context.reference)
+    facts |= _owned(catalog, row, context)
+    facts |= _granted(catalog, wording, row, context)
+    return {name: said for name, said in facts.items() if said}
+
+
+def _beside(catalog: Catalog, wording: Wording, row: int, reference: int) -> Iterator[tuple[str, str]]:
+    """How the item stands to the one steered away from."""
+    item, other = catalog[row], catalog[reference]
+    yield "reference", other.title
+    if other.brand and other.brand != item.brand:
+        yield "reference_brand", other.brand
+    if other.price is not None:
+        yield "reference_price", format_value("price", other.price)
+        if item.price is not None and abs(difference := other.price - item.price) >= 0.005:
+            yield "saving" if difference > 0 else "extra", format_value("price", abs(difference))
+    if not similar(catalog, row, reference):
+        return
+    said = []
+    for op, name in relations(catalog, row, reference):
+        key = name.removeprefix("attr:")
+        if op is Op.IS and key in MATCHING:
+            yield f"kept:{key}", format_value(key, item.attributes[key])
+        elif op is not Op.IS and (predicate := compared(wording, key, op, row)):
+            said.append(predicate)
+    yield from ((f"compared:{n}", predicate) for n, predicate in enumerate(said[:COMPARED], start=1))
+
+
+def _owned(catalog: Catalog, row: int, context: Context) -> Iterator[tuple[str, str]]:
+    """The things owned, and how the item stands to them."""
     for back, owned in enumerate(reversed(context.history[-OWNED:]), start=1):
-        facts[f"owned:{back}"] = catalog[owned].title
-    fitting = next((owned for owned in reversed(context.history) if fit(item, catalog[owned])), None)
-    if fitting is not None:
-        facts["fits"] = catalog[fitting].title
-    limits = [float(c.value) for c in context.constraints if c.facet == "price" and c.op is Op.AT_MOST]
-    if limits:
-        facts["limit"] = format_value("price", min(limits))
-    for number, wish in enumerate(granted(catalog, row, context), start=1):
-        is_flag = isinstance(wish.value, bool)
-        facts[f"wish:{number}"] = wish.facet.replace("_", " ") if is_flag else format_value(wish.facet, wish.value)
-    for number, refused in enumerate(spared(catalog, row, context), start=1):
-        facts[f"not:{number}"] = format_value(refused.facet, refused.value)
-    return facts
+        yield f"owned:{back}", catalog[owned].title
+    if (fitting := fitted(catalog, row, context)) is not None:
+        yield "fits", catalog[fitting].title
+    for key, (owned, fact) in alike(catalog, row, context).items():
+        yield f"same:{key}", catalog[owned].title
+        if key == "use":
+            yield "shared_use", spoken_use(uses_of(catalog[row])[int(fact.removeprefix("use:")) - 1])
 
 
-def granted(catalog: Catalog, row: int, context: Context) -> list[Constraint]:
-    """The constraints in force that name a value, or the least number, which this item has: ⟨wish:1⟩, ⟨wish:2⟩ …"""
-    named = [c for c in context.constraints if c.op in (Op.IS, Op.AT_LEAST) and catalog.satisfies(c)[row]]
-    return named[:WISHES]
+def _granted(catalog: Catalog, wording: Wording, row: int, context: Context) -> Iterator[tuple[str, str]]:
+    """What was asked for and what the item has of it; of several wishes about one thing the newest."""
+    item, beside = catalog[row], context.reference
+    if beside is not None and not similar(catalog, row, beside):
+        beside = None
+    for wish in context.constraints:
+        key, op, value = wish.facet, wish.op, wish.value
+        if not catalog.satisfies(wish)[row]:
+            continue
+        if key == "price":
+            limits = [float(c.value) for c in context.constraints if c.facet == "price" and c.op is Op.AT_MOST]
+            if limits and float(item.price or 0) <= min(limits):
+                yield "limit", format_value("price", min(limits))
+            if op is Op.LESS and beside is not None and (op, "price") in relations(catalog, row, beside):
+                saving = float(catalog[beside].price or 0) - float(item.price or 0)
+                yield "asked_saving", format_value("price", saving)
+        elif key == "compatible":
+            if op is Op.IS and catalog.row(str(value)) in context.history[-OWNED:]:
+                yield "asked_fits", catalog.item(str(value)).title
+        elif isinstance(value, bool):
+            wanted = value is (op is Op.IS)
+            choices = wording.entry(key).get("is" if wanted else "is_not")
+            if choices and item.attributes.get(key) is wanted:
+                yield "asked_is", _varied(choices, row)
+        elif op is Op.NOT:
+            yield f"not:{key}", format_value(key, value)
+        elif op is Op.IS and not (key == "category" and value != item.leaf):
+            said = item.leaf.lower() if key == "category" else format_value(key, value)
+            yield f"asked:{key}", spoken_use(said) if key == "use" else said
+        elif op is Op.AT_LEAST:
+            yield "least", f"{format_value(key, value)} {wording.entry(key).get('amount', '')}".strip()
+        elif op is not Op.IS and beside is not None and (op, f"attr:{key}") in relations(catalog, row, beside):
+            yield "asked_compared", compared(wording, key, op, row)
 
 
-def spared(catalog: Catalog, row: int, context: Context) -> list[Constraint]:
-    """The constraints in force that refuse a named value which this item does not have: ⟨not:1⟩, ⟨not:2⟩ …"""
-    refused = [c for c in context.constraints if c.op is Op.NOT and not isinstance(c.value, bool)]
-    return [c for c in refused if c.facet != "compatible" and catalog.satisfies(c)[row]][:WISHES]
+def alike(catalog: Catalog, row: int, context: Context) -> dict[str, tuple[int, str]]:
+    """What the item shares with the newest of the last things bought that shares it: "brand", "category", "use" or an
+    attribute → (row, fact)."""
+    found: dict[str, tuple[int, str]] = {}
+    for owned in reversed(context.history[-OWNED:]):
+        for op, fact in relations(catalog, row, owned) if owned != row else ():
+            key = "use" if fact.startswith("use:") else fact.removeprefix("attr:")
+            if op is Op.IS and key not in found:
+                found[key] = owned, fact
+    return found
 
 
-def uses_of(item: Item) -> tuple[str, ...]:
-    """What an item is for, as the catalogue lists it."""
-    value = item.attributes.get("use")
-    return value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
+def fitted(catalog: Catalog, row: int, context: Context) -> int | None:
+    """The newest thing owned that the item fits."""
+    return next((owned for owned in reversed(context.history) if fit(catalog[row], catalog[owned])), None)
+
+
+def compared(wording: Wording, key: str, op: Op, row: int) -> str:
+    """ "is lighter", "has more sheets": how a number of the item `row` compares; "" where there are no words for it."""
+    words = wording.entry(key).get("less" if op is Op.LESS else "more", {})
+    said = [f"is {word}" for word in words.get("adj", ())] + [f"has {word}" for word in words.get("np", ())]
+    return _varied(said, row) if said else ""
+
+
+def _varied(choices: Sequence[str], row: int) -> str:
+    """One way of saying it; items take turns."""
+    return choices[row % len(choices)]
 
 
 def spoken_use(use: str) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from convrec.catalog import FITS, SYSTEM, Catalog
+from convrec.catalog import FITS, SYSTEM, Catalog, Item
 from convrec.conversation import Op
-from convrec.language.facts import USES, uses_of
 
+USES = 3  # of what an item is for
 NEAR = 0.08  # numbers closer than this share of the larger are not worth a word
 # Attributes in which two things may match so that it is worth saying.
 MATCHING = ("colour", "material", "style", "size", "finish", "ruling", "ink", "tip_mm", "power")
@@ -53,3 +53,9 @@ def number(catalog: Catalog, row: int, key: str) -> float | None:
     """The value of a number attribute; None for any other or where it is missing."""
     value = None if key in (SYSTEM, FITS) else catalog[row].attributes.get(key)
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def uses_of(item: Item) -> tuple[str, ...]:
+    """What an item is for, as the catalogue lists it."""
+    value = item.attributes.get("use")
+    return value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()

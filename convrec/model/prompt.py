@@ -20,15 +20,13 @@ from numpy.typing import NDArray
 from convrec.catalog import Catalog
 from convrec.conversation import Constraint, Path, PathTurn
 from convrec.items.vectors import TEXT_WIDTH, phrase
-from convrec.language.facts import OWNED, Context, facts_of, granted, spared, split
-from convrec.language.relations import relations
+from convrec.language.facts import Context, facts_of, split
 from convrec.model.symbols import QUANTILES, Symbols
 
 Floats = NDArray[np.float32]
 Hears = Literal["encoder", "tokens"]
 MAX_HISTORY = 20
 MAX_TURNS = 4
-MAX_FLAGS = 6
 
 
 class Encoder(Protocol):
@@ -91,10 +89,9 @@ class Renderer:
 
     def item(self, row: int, context: Context, kind: str = "reply") -> Prompt:
         """The chosen item, what may be said of it, and the mark that opens the words."""
-        prompt = Prompt([self.symbols.item(row), self.symbols.control("facts")])
-        self._facts(prompt, row, context)
-        prompt.add(self.symbols.control(kind))
-        return prompt
+        symbols = self.symbols
+        facts = [symbols.fact(name) for name in facts_of(self.catalog, row, context) if symbols.has_fact(name)]
+        return Prompt([symbols.item(row), symbols.control("facts"), *facts, symbols.control(kind)])
 
     def words(self, marked: str) -> list[int]:
         """A marked text as text and fact symbols, ended by ⟨end⟩. Raises KeyError for an unknown fact."""
@@ -137,43 +134,6 @@ class Renderer:
             prompt.add(control(f"quantile:{min(int(place * QUANTILES), QUANTILES - 1)}"))
         else:
             prompt.hear(self._phrase(phrase(constraint.facet, constraint.value)))
-
-    def _facts(self, prompt: Prompt, row: int, context: Context) -> None:
-        """What has a value, each other thing with how the item stands to it, each wish with what answers it."""
-        symbols, control, catalog = self.symbols, self.symbols.control, self.catalog
-        item = catalog[row]
-        named = {f"owned:{back + 1}": other for back, other in enumerate(reversed(context.history[-OWNED:]))}
-        if context.reference is not None and context.reference != row:
-            named["reference"] = context.reference
-        granting, sparing = granted(catalog, row, context), spared(catalog, row, context)
-        wishes = {f"wish:{n}": wish for n, wish in enumerate(granting, 1)}
-        wishes |= {f"not:{n}": wish for n, wish in enumerate(sparing, 1)}
-        for name in facts_of(catalog, row, context):
-            if not symbols.has_fact(name):
-                continue
-            prompt.add(symbols.fact(name))
-            if name in wishes:
-                self._about(prompt, wishes[name])
-            if name in named:
-                for op, shared in relations(catalog, row, named[name]):
-                    if symbols.has_fact(shared):
-                        prompt.add(control(f"op:{op}"), symbols.fact(shared))
-        for wish in context.constraints:
-            if wish not in granting and wish not in sparing and catalog.satisfies(wish)[row]:
-                prompt.add(control("wish"), control(f"op:{wish.op}"))
-                self._about(prompt, wish)
-        flags = [(key, value) for key, value in item.attributes.items() if isinstance(value, bool)]
-        for key, value in flags[:MAX_FLAGS]:
-            prompt.add(control("op:is" if value else "op:not"))
-            prompt.hear(self._phrase(phrase(key, True)))
-
-    def _about(self, prompt: Prompt, wish: Constraint) -> None:
-        """Which fact answers a wish: the mark of the attribute, or the phrase of a flag."""
-        for name in (wish.facet, f"attr:{wish.facet}", "fits" if wish.facet == "compatible" else ""):
-            if self.symbols.has_fact(name):
-                prompt.add(self.symbols.fact(name))
-                return
-        prompt.hear(self._phrase(phrase(wish.facet, True)))
 
     def _phrase(self, text: str) -> Floats:
         if text not in self._phrases:

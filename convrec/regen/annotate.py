@@ -14,15 +14,15 @@ from rich.progress import track
 
 from convrec.datasets import Dataset
 from convrec.datasets.frames import DIALOGUES, TURNS
+from convrec.language.grammar import PROMPTS
 from convrec.regen.critiques import Phrasing
 from convrec.regen.dialogues import Dialogues, Rows
-from convrec.regen.grammar import PROMPTS
 from convrec.regen.pairs import Shelves
 from convrec.regen.turns import turns_of
 from convrec.regen.writer import Writer
 
 Portion = Literal["train", "validation", "test"]
-REGEN, CHAT, CONTRAST = 0.42, 0.25, 0.08  # the chance of each dialogue at a position of a training shopper
+REGEN, CHAT, CONTRAST = 0.84, 0.5, 0.16  # the chance of each dialogue at a position of a training shopper
 FIRST = 3  # positions before it say too little of a shopper
 
 

@@ -17,8 +17,7 @@ from jinja2 import Environment, StrictUndefined
 
 from convrec.catalog import Catalog
 from convrec.errors import ConfigError
-from convrec.language.facts import OWNED, Context, facts_of, render
-from convrec.language.relations import relations
+from convrec.language.facts import Context, facts_of, render
 from convrec.regen.backends import Message
 from convrec.regen.tasks import Task
 
@@ -69,11 +68,6 @@ def _values(catalog: Catalog, task: Task) -> dict[str, object]:
         "item": {"title": item.title, "text": quoted(catalog.text(subject))},
         "last": {"title": last.title, "text": quoted(catalog.text(task.history[-1]))},
         "facts": facts_of(catalog, subject, context),
-        "flags": {key.replace("_", " "): value for key, value in item.attributes.items() if isinstance(value, bool)},
-        "ties": [
-            (f"owned:{back}", [f"{op} {name}" for op, name in relations(catalog, subject, owned)])
-            for back, owned in enumerate(reversed(task.history[-OWNED:]), start=1)
-        ],
         "history": [quoted(catalog[row].title) for row in task.history[-RECENT:]],
         "review": quoted(task.review),
     }

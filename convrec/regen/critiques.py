@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Literal
 
 from convrec.conversation import Act, Constraint, Reading
-from convrec.regen.grammar import expand, phrasings, roughen, slots_of
+from convrec.language.grammar import expand, phrasings, roughen, slots_of
 from convrec.regen.wishes import Wish
 
 Phrasing = Literal["train", "unseen"]

@@ -10,8 +10,8 @@ import polars as pl
 from convrec.datasets import Dataset, write_dataset
 from convrec.datasets.frames import INTERACTIONS
 from convrec.datasets.shop import SEED, SHOPPERS, build_shop
+from convrec.language.grammar import phrasings
 from convrec.regen.annotate import annotate, prompt_sha
-from convrec.regen.grammar import phrasings
 
 HOLD_OUT = 0.2  # of the shoppers, for validation and test
 

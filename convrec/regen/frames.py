@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from convrec.catalog import FITS, SYSTEM, Catalog
 from convrec.language.facts import MARK, Context, facts_of
-from convrec.regen.grammar import capitalised, expand, phrasings, slots_of
+from convrec.language.grammar import capitalised, expand, phrasings, slots_of
+from convrec.language.wording import Wording
 from convrec.regen.wishes import PACK
-from convrec.regen.wording import Wording
 
 _IT = re.compile(r"\{[Ii]t\}")
 # Words around ⟨category⟩ that only suit a plural: "one of our pens", but not "one of our glue".
@@ -26,7 +26,6 @@ class Said(NamedTuple):
 
     group: str
     slots: dict[str, str] = {}  # noqa: RUF012 - never written to
-    flag: str = ""  # the flag it speaks of, if any: flags are claims without a fact token
 
 
 class Page:
@@ -37,18 +36,16 @@ class Page:
         self.item = catalog[row]
         self.facts = facts_of(catalog, row, context)
         self.sentences: list[str] = []
-        self.told: set[str] = set()  # fact tokens and flags already spoken of
+        self.told: set[str] = set()  # fact tokens already spoken of
         self.groups: set[str] = set()
         self.claims = 0
         self._named = self.item.brand.casefold() in self.item.title.casefold()  # the title says the brand, too
         self._plural = self.item.leaf.endswith("s")
         self._values = [key for key in self.item.attributes if self._sayable(key)]
-        self._flags = {key: value for key, value in self.item.attributes.items() if isinstance(value, bool)}
 
     def say(self, said: Said) -> bool:
         """Adds a sentence of the group if any of its frames can be filled; tells whether one was."""
-        drawn, flags = self._drawn()
-        slots = {**drawn, **said.slots}
+        slots = {**self._drawn(), **said.slots}
         frames = [frame for frame in phrasings("narratives")[said.group] if self._fits(frame, slots)]
         if not frames:
             return False
@@ -57,10 +54,9 @@ class Page:
         sentence = expand(frame, slots, self.rng)
         self.sentences.append(capitalised(sentence))
         self.groups.add(said.group)
-        spoken = {flags[slot] for slot in slots_of(frame) if slot in flags} | ({said.flag} if said.flag else set())
         marks = MARK.findall(sentence)
-        self.told.update(marks, spoken)
-        self.claims += len(marks) + len(spoken)
+        self.told.update(marks, map(_plain, marks))
+        self.claims += len(marks)
         return True
 
     def does(self, key: str) -> str | None:
@@ -83,9 +79,9 @@ class Page:
         marks = _marks(frame)
         if not marks <= self.facts.keys() or ("title" in marks and "title" in self.told):
             return False
-        if "category" in marks and not self._plural and _COUNTED.search(frame):
+        if {"category", "asked:category"} & marks and not self._plural and _COUNTED.search(frame):
             return False
-        return not (self._named and {"title", "brand"} <= marks)
+        return not (self._named and "title" in marks and {"brand", "asked:brand"} & marks)
 
     def _subject(self, slot: str, frame: str) -> str:
         subjects = ["it", "it", "this one"]
@@ -94,22 +90,21 @@ class Page:
         subject = self.rng.choice(subjects)
         return capitalised(subject) if slot == "{It}" else subject
 
-    def _drawn(self) -> tuple[dict[str, str], dict[str, str]]:
-        """Slots for two values and two flags not told yet, and which flag each slot speaks of."""
+    def _drawn(self) -> dict[str, str]:
+        """Slots for two values and three flags not told yet."""
         slots: dict[str, str] = {}
-        speaks: dict[str, str] = {}
         fresh = [key for key in self._values if f"attr:{key}" not in self.told]
         for key, number in zip(self._some(fresh, 2), ("", "2"), strict=False):
             for form in ("has", "does"):
                 if phrase := self.wording.some(key, form, self.rng):
                     slots[form + number] = phrase
             slots["name" + number] = self.catalog.facets[key].name
-        for form, holds, count in (("is", True, 2), ("is_not", False, 1)):
-            flags = [k for k, v in self._flags.items() if v is holds and k not in self.told]
-            flags = [key for key in flags if self.wording.entry(key).get(form)]
-            for key, number in zip(self._some(flags, count), ("", "2"), strict=False):
-                slots[form + number], speaks[form + number] = str(self.wording.some(key, form, self.rng)), key
-        return slots, speaks
+        told = {self.facts.get(name) for name in self.told}
+        for form, count in (("is", 2), ("is_not", 1)):
+            flags = [n for n, said in self.facts.items() if n.startswith(f"{form}:") and said not in told]
+            for name, number in zip(self._some(flags, count), ("", "2"), strict=False):
+                slots[form + number] = f"⟨{name}⟩"
+        return slots
 
     def _some(self, keys: Sequence[str], count: int) -> list[str]:
         return self.rng.sample(list(keys), min(count, len(keys)))
@@ -132,3 +127,11 @@ def entries(catalog: Catalog, row: int, key: str) -> tuple[str, ...]:
 @cache
 def _marks(frame: str) -> frozenset[str]:
     return frozenset(MARK.findall(frame))
+
+
+def _plain(mark: str) -> str:
+    """The fact of the item that a relation speaks of: "asked:colour" → "attr:colour", "asked:brand" → "brand"."""
+    kind, _, key = mark.partition(":")
+    if kind not in ("asked", "kept"):
+        return mark
+    return key if key in ("brand", "category") else f"attr:{key}"

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from convrec.catalog import format_value
-from convrec.language.facts import spoken_use, uses_of
-from convrec.language.relations import shelf
+from convrec.language.facts import spoken_use
+from convrec.language.relations import shelf, uses_of
 from convrec.regen.frames import Page, Said, entries
 
 KEYS = ("colour", "material", "style")  # attributes in which people have favourites

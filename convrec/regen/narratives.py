@@ -8,11 +8,11 @@ from typing import Literal
 from convrec.catalog import Catalog
 from convrec.errors import ConfigError
 from convrec.language.facts import Context
+from convrec.language.wording import Wording
 from convrec.regen.answers import answers
 from convrec.regen.frames import Page, Said
 from convrec.regen.habits import habits
 from convrec.regen.relations import comparison, owned_slot, tie
-from convrec.regen.wording import Wording
 
 NarrativeKind = Literal["reply", "purchase_reason", "endorsement", "user_summary"]
 Part = Literal["fact", "price", "history", "compare"]
@@ -61,7 +61,7 @@ def _reply(page: Page) -> None:
         page.say(said)
     parts: list[Part] = []
     chances: list[tuple[Part, float]] = [
-        ("fact", 0.35 if met else 0.8), ("history", 0.75), ("compare", 0.4), ("price", 0.12)
+        ("fact", 0.35 if met else 0.8), ("history", 0.97), ("compare", 0.4), ("price", 0.12)
     ]  # fmt: skip
     for part, chance in chances:
         parts += [part] if rng.random() < chance else []

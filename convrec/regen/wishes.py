@@ -12,9 +12,9 @@ from functools import cached_property
 from convrec.catalog import FITS, SYSTEM, Catalog, format_value
 from convrec.conversation import Constraint, Op, Reference
 from convrec.language.facts import fit, spoken_use
+from convrec.language.grammar import money, phrasings
 from convrec.language.relations import NEAR
-from convrec.regen.grammar import money, phrasings
-from convrec.regen.wording import Wording
+from convrec.language.wording import Wording
 
 LIMITS = (
     2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 18, 20, 25, 30, 35, 40, 45, 50, 60, 70, 80, 90, 100, 120, 150, 180, 200, 250,

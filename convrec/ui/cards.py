@@ -239,7 +239,7 @@ def _facts(
     facts: Mapping[str, str], item: Item, reading: Reading | None, catalog: Catalog
 ) -> list[tuple[str, str, bool]]:
     """(facet name, text, answers a wish) of the facts on a card, those that answer a wish first."""
-    granted = _granted(reading, item) | {text for name, text in facts.items() if name.startswith("wish:")}
+    granted = _granted(reading, item) | {text for name, text in facts.items() if name.startswith("asked:")}
     shown = _attributes(facts, catalog)
     for key, value in item.attributes.items():
         if value is True:
@@ -264,7 +264,8 @@ def _granted(reading: Reading | None, item: Item) -> set[str]:
 def _why(facts: Mapping[str, str], item: Item) -> str:
     """One line of why, from facts alone: what it goes with, what was asked for, the limit it keeps."""
     reasons = [f"fits the {facts['fits']} you bought"] if "fits" in facts else []
-    wishes = [text for name, text in facts.items() if name.startswith("wish:") and text not in item.categories]
+    wishes = [text for name, text in facts.items() if name.startswith("asked:") and name != "asked:category"]
+    wishes += [facts["least"]] if "least" in facts else []
     if wishes:
         reasons.append(f"you asked for {', '.join(wishes)}")
     if "limit" in facts and _dollars(facts.get("price", "")) <= _dollars(facts["limit"]):

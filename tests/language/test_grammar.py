@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rapidfuzz import fuzz
 
 from convrec.errors import DataError
-from convrec.regen.grammar import articles, expand, listed, money, phrasings, roughen, slots_of
+from convrec.language.grammar import articles, expand, listed, money, phrasings, roughen, slots_of
 
 
 def test_a_choice_and_a_slot_are_filled() -> None:

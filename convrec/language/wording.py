@@ -6,11 +6,11 @@ import random
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from typing import Any
 
 from convrec.catalog import AttributeValue, Catalog, Facet, format_value
-from convrec.regen.grammar import articles, phrasings
+from convrec.language.grammar import articles, phrasings
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,7 @@ class Wording:
 
     def entry(self, key: str) -> Mapping[str, Any]:
         known: Mapping[str, Any] | None = phrasings("attributes").get(key)
-        return known if known is not None else self._fallbacks[key]
-
-    @cached_property
-    def _fallbacks(self) -> dict[str, Mapping[str, Any]]:
-        return {key: _fallback(facet) for key, facet in self.catalog.facets.items()}
+        return known if known is not None else _fallback(self.catalog.facets[key])
 
     def post(self, key: str, value: AttributeValue, rng: random.Random) -> str | None:
         """A phrase after a noun for one value: "in blue", "made of wood"; None where the key has none."""
@@ -79,6 +75,7 @@ class Wording:
         return Noun.of(category)
 
 
+@lru_cache(maxsize=1024)
 def _fallback(facet: Facet) -> Mapping[str, Any]:
     name, mark = facet.name, f"⟨attr:{facet.key}⟩"
     if facet.kind == "flag":
