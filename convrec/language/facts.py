@@ -181,7 +181,7 @@ def fitted(catalog: Catalog, row: int, context: Context) -> int | None:
 def compared(wording: Wording, key: str, op: Op, row: int) -> str:
     """ "is lighter", "has more sheets": how a number of the item `row` compares; "" where there are no words for it."""
     words = wording.entry(key).get("less" if op is Op.LESS else "more", {})
-    said = [f"is {word}" for word in words.get("adj", ())] + [f"has {word}" for word in words.get("np", ())]
+    said = [f"is {word}" for word in words.get("adj", ())] + [f"has {word}" for word in words.get("np", ())[:1]]
     return _varied(said, row) if said else ""
 
 
