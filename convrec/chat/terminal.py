@@ -41,8 +41,12 @@ def show(events: Generator[ChatEvent], catalog: Catalog, console: Console) -> No
     """Prints one turn as it happens. Ctrl-C closes it: what was released is kept."""
     with closing(events):
         try:
+            before: ChatEvent | None = None
             for event in events:
+                if isinstance(before, Sentence) and isinstance(event, Shown):
+                    console.print()  # the card begins on a line of its own
                 _print(event, catalog, console)
+                before = event
         except KeyboardInterrupt:
             console.print("\n[dim]stopped[/dim]")
 

@@ -190,6 +190,8 @@ def _title_fits(sentence: Sentence, world: World, at: int, frame: Frame) -> bool
 
 def _other_fits(sentence: Sentence, world: World, at: int, name: str, frame: Frame) -> bool:
     rows = world.rows_of(name)
+    if sentence.low(at - 1) == "is" and sentence.low(at - 2) in ("it", "this", "one") and world.row not in rows:
+        return False  # "it is the other thing"
     owned = bool(rows) and rows[0] in world.context.history
     mine = sentence.low(at - 1) == "your" or sentence.low(at - 2) == "your"
     if (mine or (frame.about == "history" and not frame.loose)) and not owned:

@@ -41,5 +41,5 @@ def test_frames_are_counted_without_their_facts() -> None:
 def test_only_who_owns_something_can_be_reminded_of_it() -> None:
     owner, nobody = Context((1, 2)), Context()
     assert history_mentioned([("Your ⟨owned:1⟩.", 0, owner), ("It is blue.", 0, owner), ("Hm.", 0, nobody)]) == 0.5
-    assert history_mentioned([("It fits the ⟨fits⟩.", 0, owner)]) == 1
+    assert history_mentioned([("It fits the ⟨fits⟩.", 0, owner), ("Like your ⟨same:colour⟩.", 0, owner)]) == 1
     assert history_mentioned([("Hm.", 0, nobody)]) == 0

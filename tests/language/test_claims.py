@@ -106,7 +106,7 @@ TRUE = [
 ]
 FALSE = [
     "It is made of ⟨attr:colour⟩.",
-    "At ⟨price⟩ you are still under ⟨wish:1⟩.",
+    "At ⟨price⟩ you are still under ⟨asked:colour⟩.",
     "It is not refillable.",
     "It isn't refillable.",
     "This non-refillable pen costs ⟨price⟩.",
@@ -173,10 +173,30 @@ def test_claims_say_what_they_are_and_who_makes_them() -> None:
 
 def test_a_mark_that_only_stands_for_a_word_is_checked_as_that_word() -> None:
     context = Context(constraints=(Constraint("brand", Op.NOT, "Inkwell"),), reference=1)
-    for sentence in ("It is not from ⟨not:1⟩; ⟨brand⟩ makes it.", "The ⟨reference⟩ is from ⟨reference_brand⟩."):
+    for sentence in ("It is not from ⟨not:brand⟩; ⟨brand⟩ makes it.", "The ⟨reference⟩ is from ⟨reference_brand⟩."):
         assert [c for c in CHECKER.check(sentence, 0, context) if not c.supported] == []
-    for sentence in ("It is from ⟨not:1⟩.", "It is made by ⟨reference_brand⟩.", "You wanted ⟨not:1⟩.", "For ⟨use:1⟩."):
+    for sentence in ("It is from ⟨not:brand⟩.", "It is made by ⟨reference_brand⟩.", "You wanted ⟨not:brand⟩.", "For ⟨use:1⟩."):
         assert not CHECKER.release(sentence, 0, context)
+
+
+def test_a_mark_of_a_relation_is_checked_as_what_it_stands_for() -> None:
+    lighter = Constraint("weight_g", Op.LESS, 30.0)
+    context = Context(history=(3, 2), constraints=(BLUE, lighter), reference=1)
+    for sentence in (
+        "It is by ⟨brand⟩, like your ⟨same:brand⟩.", "It is ⟨asked:colour⟩, as you asked.", "It ⟨is:1⟩.",
+        "It ⟨asked_compared⟩ than the ⟨reference⟩, as you asked.", "It ⟨compared:1⟩ than the ⟨reference⟩.",
+        "It ⟨is:2⟩, and it ⟨is_not:1⟩.",
+    ):  # fmt: skip
+        claims = CHECKER.check(sentence, 0, context)
+        assert claims, sentence
+        assert all(c.supported for c in claims), (sentence, claims)
+        assert any(c.by_fact for c in claims), sentence
+    for sentence in (
+        "It is by ⟨brand⟩, unlike your ⟨same:brand⟩.", "It is made of ⟨asked:colour⟩.", "It is not ⟨asked:colour⟩.",
+        "You do not want it to be ⟨asked:colour⟩.", "The ⟨reference⟩ ⟨is:1⟩.", "It is ⟨same:colour⟩, as you asked.",
+        "It ⟨asked_compared⟩ than your ⟨owned:1⟩.", "It ⟨asked_is⟩, as you asked.", "It costs ⟨asked_saving⟩.",
+    ):  # fmt: skip
+        assert not CHECKER.release(sentence, 0, context), sentence
 
 
 def test_a_use_beside_a_thing_owned_is_said_of_both() -> None:

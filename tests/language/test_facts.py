@@ -39,8 +39,8 @@ def test_facts_of_an_item_in_context() -> None:
     assert facts == {
         "title": "Penora Glide", "brand": "Penora", "category": "gel pens", "price": "$9.80", "attr:tip_mm": "0.7 mm",
         "reference": "Inkwell Royal", "reference_brand": "Inkwell", "reference_price": "$48.00", "saving": "$38.20",
-        "fits": "Penora Refill",
-        "owned:1": "Penora Refill", "owned:2": "Inkwell Royal", "limit": "$12.00", "wish:1": "0.7 mm",
+        "compared:1": "is cheaper", "owned:1": "Penora Refill", "owned:2": "Inkwell Royal", "fits": "Penora Refill",
+        "same:brand": "Penora Refill", "limit": "$12.00", "asked:tip_mm": "0.7 mm",
     }  # fmt: skip
 
 
@@ -62,15 +62,66 @@ def test_what_was_refused_and_what_it_is_for_have_facts() -> None:
     facts = facts_of(CATALOG, 4, Context(constraints=refused))
     assert {k: v for k, v in facts.items() if ":" in k} == {
         "attr:use": "exams and classroom", "attr:size": "A4", "use:1": "exams", "use:2": "the classroom",
-        "not:1": "Penora", "not:2": "A5",
+        "not:brand": "Penora", "not:size": "A5",
     }  # fmt: skip
 
 
-def test_the_least_that_was_asked_for_is_a_wish() -> None:
+def test_the_least_that_was_asked_for_is_a_fact_where_the_item_has_as_much() -> None:
     asked = Context(constraints=(Constraint("tip_mm", Op.AT_LEAST, 0.5), Constraint("tip_mm", Op.AT_LEAST, 0.9)))
-    facts = facts_of(CATALOG, 0, asked)
-    assert facts["wish:1"] == "0.5 mm"
-    assert "wish:2" not in facts
+    assert facts_of(CATALOG, 0, asked)["least"] == "0.5 mm"
+    assert "least" not in facts_of(CATALOG, 0, Context(constraints=asked.constraints[1:]))
+
+
+def test_a_wish_that_the_item_does_not_grant_has_no_fact() -> None:
+    wishes = (
+        Constraint("price", Op.AT_MOST, 5.0, hard=False), Constraint("brand", Op.IS, "Tarn"),
+        Constraint("refillable", Op.IS, True), Constraint("compatible", Op.IS, "dear"),
+        Constraint("category", Op.IS, "Refills"),
+    )  # fmt: skip
+    granted = ("limit", "asked:brand", "asked_is", "asked_fits", "asked:category")
+    assert not facts_of(CATALOG, 0, Context((1, 2), wishes)).keys() & {*granted}
+    assert facts_of(CATALOG, 1, Context((2,), wishes))["asked_is"] in ("is refillable", "can be refilled")
+    fitting = facts_of(CATALOG, 2, Context((0,), (Constraint("compatible", Op.IS, "pen"), wishes[4])))
+    assert (fitting["asked_fits"], fitting["asked:category"]) == ("Penora Glide", "refills")
+
+
+def test_cheaper_than_the_last_one_is_a_wish_with_its_saving() -> None:
+    catalog = Catalog(
+        [Item(n, n, "B", ("Pens", "Gel pens"), price, attributes={"weight_g": w, "colour": c})
+         for n, price, w, c in (("a", 3.0, 9.0, "red"), ("b", 5.0, 12.0, "red"), ("c", 4.0, 9.1, "blue"))]
+    )  # fmt: skip
+    wishes = (Constraint("price", Op.LESS, 5.0), Constraint("weight_g", Op.LESS, 12.0))
+    facts = facts_of(catalog, 0, Context(constraints=wishes, reference=1))
+    assert (facts["asked_saving"], facts["kept:colour"]) == ("$2.00", "red")
+    assert facts["asked_compared"] in ("is lighter", "is less heavy")
+    assert {facts["compared:1"], facts["compared:2"]} <= {"is cheaper", "is less expensive", "is lighter", "is less heavy"}
+    other = facts_of(catalog, 0, Context(constraints=wishes, reference=2))
+    assert "asked_compared" not in other, "it is hardly lighter than this one"
+    assert "kept:colour" not in other
+
+
+def test_a_likeness_names_the_newest_thing_that_has_it() -> None:
+    catalog = Catalog(
+        [Item(n, n, b, ("Pens", "Gel pens"), attributes={"colour": c, "use": u})
+         for n, b, c, u in (
+             ("a", "X", "red", ("exams", "letters")), ("b", "X", "blue", ("letters",)), ("c", "Y", "red", ("exams",)),
+             ("d", "X", "green", ("maps",)),
+         )]
+    )  # fmt: skip
+    facts = facts_of(catalog, 0, Context((2, 1, 3)))
+    assert {k: v for k, v in facts.items() if k.startswith("same:")} == {
+        "same:brand": "d", "same:category": "d", "same:use": "b", "same:colour": "c",
+    }  # fmt: skip
+    assert facts["shared_use"] == "letters"
+    assert not [k for k in facts_of(catalog, 0, Context((0,))) if k.startswith("same:")], "it is the item itself"
+
+
+@given(st.integers(0, len(CATALOG) - 1), st.lists(st.integers(0, len(CATALOG) - 1), max_size=8), st.integers(0, 4))
+def test_every_fact_is_in_the_vocabulary_and_says_something(row: int, history: list[int], reference: int) -> None:
+    constraints = (Constraint("brand", Op.NOT, "Tarn"), Constraint("refillable", Op.IS, True))
+    facts = facts_of(CATALOG, row, Context(tuple(history), constraints, reference))
+    assert facts.keys() <= set(fact_vocabulary(CATALOG))
+    assert all(facts.values())
 
 
 def test_what_fits_is_said_from_both_sides() -> None:

@@ -52,10 +52,9 @@ def test_golden_prompt_of_a_conversation() -> None:
 def test_golden_opening_of_the_words() -> None:
     context = Context((3, 4), (Constraint("colour", Op.IS, "blue"),), 4)
     assert spelled(RENDERER, RENDERER.item(6, context).symbols) == (
-        "#6 <facts> <<title>> <<brand>> <<category>> <<price>> <<attr:colour>> <<attr:weight_g>> <<reference>> <op:is> "
-        "<<brand>> <op:is> <<category>> <op:more> <<price>> <op:more> <<attr:weight_g>> <<reference_brand>> "
-        "<<reference_price>> <<extra>> <<owned:1>> <op:is> <<brand>> <op:is> <<category>> <op:more> <<price>> "
-        "<op:more> <<attr:weight_g>> <<owned:2>> <op:is> <<attr:colour>> <<wish:1>> <<attr:colour>> <op:not> ~ <reply>"
+        "#6 <facts> <<title>> <<brand>> <<category>> <<price>> <<attr:colour>> <<attr:weight_g>> <<is_not:1>> "
+        "<<reference>> <<reference_price>> <<extra>> <<compared:1>> <<compared:2>> <<owned:1>> <<owned:2>> "
+        "<<same:brand>> <<same:category>> <<same:colour>> <<asked:colour>> <reply>"
     )
 
 
@@ -104,7 +103,7 @@ def test_symbols_do_not_overlap() -> None:
 
 def test_heard_vectors_follow_their_prompts_when_joined() -> None:
     first = RENDERER.path(Path((1,), (PathTurn("alpha beta"),)))
-    second = RENDERER.item(0, Context())
+    second = RENDERER.path(Path((2,), (PathTurn("gamma"),)))
     n = len(first.heard)
     first.join(second)
     last = [s for s in first.symbols if s < 0][-1]

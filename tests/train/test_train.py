@@ -30,7 +30,7 @@ RECIPE = {
     "phases": [
         {"name": "histories", "epochs": 30, "learning_rate": 0.01, "examples": {"histories": 1}},
         {"name": "all", "epochs": 1, "learning_rate": 0.005, "lora": 4, "select": "conversations",
-         "examples": {"histories": 1, "narratives": 0.2, "conversations": 0.3, "replies": 0.2}},
+         "examples": {"histories": 1, "narratives": 0.2, "conversations": 0.15, "replies": 0.1}},
     ],
 }  # fmt: skip
 

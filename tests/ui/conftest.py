@@ -54,7 +54,8 @@ def _await_page(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
     raise AssertionError(f"the page was not ready after {START_S} s:\n{log.read_text()}")
 
 
-@pytest.fixture(scope="session")
+# For a module, not the session: while it runs, playwright's event loop is this thread's, and no test can start another.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium")
     assert chromium, "the page is tested in chromium; `make test` installs it"
