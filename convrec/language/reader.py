@@ -14,7 +14,7 @@ from itertools import permutations
 
 from convrec.catalog import FITS, SYSTEM, Catalog
 from convrec.conversation import Act, Constraint, Op, Reading
-from convrec.language.acts import act_phrases, number_asked, settled_act
+from convrec.language.acts import ActLikeness, act_phrases, number_asked, settled_act
 from convrec.language.draft import Draft
 from convrec.language.encoder import SentenceEncoder
 from convrec.language.lexicon import Kind, Lexicon, Mention, Sense
@@ -57,6 +57,7 @@ class Reader:
         self._catalog = catalog
         self._lexicon = Lexicon(catalog)
         self._likeness = Likeness(self._lexicon, encoder)
+        self._acts = ActLikeness(encoder) if encoder else None
         self._measures = Measures(catalog)
         self._pointer = Pointer(catalog)
         self._topics: dict[str, Counter[str]] = defaultdict(Counter)  # category → how many of its items have each facet
@@ -291,6 +292,9 @@ class Reader:
         if settled is not None:
             return settled
         asks = bool(draft.constraints or draft.dropped or draft.unmet)
+        alike = self._acts.act(u) if self._acts and not asks and not meant else None
+        if alike not in (None, Act.RECOMMEND):
+            return alike
         spoken = {i for first, last in acts.get("social", ()) for i in range(first, last)}
         wants = any(m.cue == "want" and not spoken.issuperset(range(m.first, m.last)) for m in mentions)
         if asks or draft.references or (wants and draft.wishes) or draft.relative:
@@ -305,6 +309,8 @@ class Reader:
             return Act.STEER
         if not draft.wishes and len(u) <= 3:
             return Act.SOCIAL  # "nope", "what?": an answer to nothing, not another topic
+        if alike is Act.RECOMMEND:  # "my neck would appreciate some relief"
+            return self._course(u, draft, situation, base)
         return Act.OFF_TOPIC
 
     def _course(self, u: Utterance, draft: Draft, situation: Situation, base: int | None) -> Act:
