@@ -79,7 +79,8 @@ class Meaning:
             if any(c.facet == sense.facet for c in self._situation.constraints):
                 self.draft.drop(sense.facet)
             return
-        if self._points(place, mention, sense, cues, manner.described):
+        lost = manner.gone and sense.facet == "category"  # "I lost my charger" asks for another
+        if not lost and self._points(place, mention, sense, cues, manner.described):
             return
         if manner.described:
             if sense.facet == "category":
@@ -103,7 +104,7 @@ class Meaning:
         if "more" in cues:
             soft, self.draft.relative = True, True
         if sense.facet == "category" and not negative:
-            if self._is_aside(place, mention, cues):
+            if not lost and self._is_aside(place, mention, cues):
                 return
             self.draft.category = self.draft.category or str(sense.value)
         following = self._u.words[mention.last].stem if mention.last < len(self._u) else ""

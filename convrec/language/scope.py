@@ -14,13 +14,15 @@ _TELLERS = frozenset(["i", "i'm", "im", "we", "we're", "my", "our", "he", "she",
 
 @dataclass(slots=True)
 class Manner:
-    """How one mention is meant. `described`: it says what is, not what should be ("the blue pen I bought")."""
+    """How one mention is meant. `described`: it says what is, not what should be ("the blue pen I bought"); `gone`: it is
+    no more, so another is wanted ("my stapler broke")."""
 
     negative: bool = False
     soft: bool = False
     insisted: bool = False
     waived: bool = False
     described: bool = False
+    gone: bool = False
 
 
 @dataclass(slots=True)
@@ -35,11 +37,12 @@ class _State:
     insisted: bool = False
     waived: bool = False
     owned: bool = False
+    gone: bool = False
     told: bool = False  # the clause says how things are: "my desk is black", "I usually write in blue"
 
     def stop(self) -> None:
         self.negative, self.denied, self.joined, self.waived, self.owned, self.soft = "", [], "", False, False, False
-        self.insisted = self.told = False
+        self.insisted = self.told = self.gone = False
 
 
 class Scope:
@@ -120,6 +123,11 @@ class Scope:
             elif cue == "waive_after":
                 for start in self._just_before(clause or previous, first, only_next=False):
                     self._manners[start].waived = True
+            elif cue == "gone_before":
+                state.gone, state.owned, state.told = True, False, False
+            elif cue == "gone_after":
+                for start in self._just_before(clause, first, only_next=False):
+                    self._manners[start] = Manner(gone=True)
             elif cue == "own":
                 for start in self._just_before(clause, first, only_next=False):
                     if first - start <= 4:
@@ -142,7 +150,7 @@ class Scope:
         manner = self._manners.setdefault(first, Manner())
         manner.negative = manner.negative or bool(state.negative)
         manner.soft = state.soft or state.negative == "soft" or (state.told and facet != "price")
-        manner.insisted = state.insisted
+        manner.insisted, manner.gone = state.insisted, state.gone
         manner.waived, manner.described = state.waived, state.owned
         if state.negative:
             state.denied.append(facet)
