@@ -14,8 +14,8 @@ _TELLERS = frozenset(["i", "i'm", "im", "we", "we're", "my", "our", "he", "she",
 
 @dataclass(slots=True)
 class Manner:
-    """How one mention is meant. `described`: it says what is, not what should be ("the blue pen I bought"); `gone`: it is
-    no more, so another is wanted ("my stapler broke")."""
+    """How one mention is meant. `described`: it says what is, not what should be ("the blue pen I bought"); `gone`: it
+    is no more, so another is wanted ("my stapler broke")."""
 
     negative: bool = False
     soft: bool = False
