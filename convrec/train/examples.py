@@ -141,8 +141,12 @@ def narratives(
         yield history, dataset.catalog.row(entry["target_item_id"]), entry["kind"], entry["text"]
 
 
-def windows(rows: Sequence[int], rng: np.random.Generator) -> Sequence[int]:
-    """At most MAX_HISTORY + 1 items of a history, from anywhere in a longer one."""
+def windows(rows: Sequence[int], rng: np.random.Generator, item_dropout: float = 0.0) -> Sequence[int]:
+    """At most MAX_HISTORY + 1 items of a history, from anywhere in a longer one, each left out with the chance
+    `item_dropout` (but never so many that nothing is left to predict)."""
+    if item_dropout:
+        kept = [row for row, draw in zip(rows, rng.random(len(rows)), strict=True) if draw >= item_dropout]
+        rows = kept if len(kept) > 1 else rows
     if len(rows) <= MAX_HISTORY + 1:
         return rows
     start = int(rng.integers(0, len(rows) - MAX_HISTORY))

@@ -54,6 +54,7 @@ class Recipe(BaseModel):
     dropout: float = Field(0.1, ge=0, lt=1)
     residual_dropout: float = Field(0.1, ge=0, lt=1)
     part_dropout: float = Field(0.25, ge=0, lt=1)
+    item_dropout: float = Field(0.0, ge=0, lt=1, description="chance of each item to be left out of a history")
     message_dropout: float = Field(0.25, ge=0, le=1)
     reading_dropout: float = Field(0.15, ge=0, le=1)
     batch_symbols: int = Field(4096, gt=0)

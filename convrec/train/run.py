@@ -163,7 +163,8 @@ def make_examples(
 ) -> list[Example]:
     """One epoch's examples in the shares of `part`, with messages and readings dropped at the recipe's rates."""
     found = [
-        sequence(renderer, windows(data.histories[i], rng)) for i in _draw(len(data.histories), part.histories, rng)
+        sequence(renderer, windows(data.histories[i], rng, recipe.item_dropout))
+        for i in _draw(len(data.histories), part.histories, rng)
     ]
     found += [narrative(renderer, *data.narratives[i]) for i in _draw(len(data.narratives), part.narratives, rng)]
     for share, words in ((part.conversations, False), (part.replies, True)):
