@@ -99,15 +99,16 @@ def conversation(renderer: Renderer, dialogue: Dialogue, *, heard: bool, read: b
     """Prompt → item, and with `words` item and facts → narrative.
 
     `heard=False` empties the message, `read=False` leaves out what the reader understood of it: without such examples
-    a turn without a critique, or one that the reader does not understand, is out of distribution.
+    a turn without a critique, or one that the reader does not understand, is out of distribution. The facts know what
+    was asked all the same: the words must follow them and nothing else.
     """
-    last = dialogue.path.turns[-1]
-    last = PathTurn(last.text if heard else "", last.constraints if read else (), last.reference)
+    said = dialogue.path.turns[-1]
+    last = PathTurn(said.text if heard else "", said.constraints if read else (), said.reference)
     prompt = renderer.path(Path(dialogue.path.history, (*dialogue.path.turns[:-1], last)))
     targets = [NOTHING] * len(prompt.symbols)
     targets[-1] = renderer.symbols.item(dialogue.target)
     if words and dialogue.narrative:
-        context = Context(dialogue.context.history, last.constraints, last.reference)
+        context = Context(dialogue.context.history, said.constraints, said.reference)
         _append_words(renderer, prompt, targets, renderer.item(dialogue.target, context), dialogue.narrative)
     return _example(prompt, targets)
 
