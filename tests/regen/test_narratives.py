@@ -67,9 +67,9 @@ def test_a_reply_says_at_least_two_true_things_in_two_to_four_sentences(demo: Da
 
 def test_no_frame_stands_in_more_than_two_in_a_hundred(demo: Dataset) -> None:
     narratives = [marked for marked, _, _ in replies(demo)]
-    sample = random.Random(0).sample(narratives, 500)
-    frames = Counter(frame for marked in sample for frame in {MARK.sub("", s).strip() for s in sentences(marked)})
-    assert frames.most_common(1)[0][1] <= 0.02 * len(sample), frames.most_common(5)
+    assert len(narratives) > 500
+    frames = Counter(frame for marked in narratives for frame in {MARK.sub("", s).strip() for s in sentences(marked)})
+    assert frames.most_common(1)[0][1] <= 0.02 * len(narratives), frames.most_common(5)
 
 
 def test_replies_speak_of_the_wish_and_of_what_is_owned(demo: Dataset) -> None:
