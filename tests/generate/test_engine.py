@@ -126,7 +126,8 @@ def test_greedy_words_agree_with_a_forward_over_the_whole_text() -> None:
             text += RENDERER.tokenizer.decode([symbol])
         elif symbol != MODEL.symbols.control("end"):
             text += f"⟨{MODEL.symbols.fact_name(symbol)}⟩"
-    assert words(events) == text
+    # A character that is never finished (a random model begins many) is not shown.
+    assert words(events).replace("\ufffd", "") == text.replace("\ufffd", "")
 
 
 def test_closing_stops_the_model() -> None:
