@@ -37,7 +37,7 @@ def test_the_card_comes_before_the_words(visitor: Visitor) -> None:
     visitor.write("slowly a pen")
     expect(visitor.page.locator("#live .card")).to_be_visible()
     assert "It costs $3.40." not in visitor.page.locator("#live").inner_text()
-    expect(visitor.page.locator("#live .say")).to_contain_text("It costs $3.40.")
+    expect(visitor.page.locator("#live .say, #thread .say")).to_contain_text("It costs $3.40.")
     visitor.settled(1)
 
 
