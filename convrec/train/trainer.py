@@ -69,8 +69,9 @@ def train_phase(
     """Trains `model` in place and leaves the best validated average in it; returns the validations.
 
     Continues from `checkpoint` if one of this phase is there, and writes one after every epoch. Stops early when
-    `phase.patience` validations in a row were no better; `phase.select="none"` keeps the last weights. `negatives` is
-    what a sampled head draws from.
+    `phase.patience` validations in a row were no better; `phase.select="none"` keeps the last weights. What a later
+    phase starts from is a candidate, too: a phase may fail to help, but not harm. `negatives` is what a sampled head
+    draws from.
     """
     parameters = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(
@@ -86,6 +87,11 @@ def train_phase(
     if next(model.parameters()).device.type == "cpu":
         model.decoder.set_attn_implementation("eager")  # the fused attention takes three times as long to go backwards
     started = time.monotonic()
+    if number and not progress.epoch and phase.select != "none":
+        start = {"epoch": 0.0, "seconds": 0.0} | validate(model)
+        progress.score = start["score"]
+        progress.history.append(start)
+        report("epoch", start)
     for epoch in range(progress.epoch, phase.epochs):
         if progress.stale >= phase.patience:
             break

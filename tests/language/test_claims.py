@@ -175,7 +175,12 @@ def test_a_mark_that_only_stands_for_a_word_is_checked_as_that_word() -> None:
     context = Context(constraints=(Constraint("brand", Op.NOT, "Inkwell"),), reference=1)
     for sentence in ("It is not from ⟨not:brand⟩; ⟨brand⟩ makes it.", "The ⟨reference⟩ is from ⟨reference_brand⟩."):
         assert [c for c in CHECKER.check(sentence, 0, context) if not c.supported] == []
-    for sentence in ("It is from ⟨not:brand⟩.", "It is made by ⟨reference_brand⟩.", "You wanted ⟨not:brand⟩.", "For ⟨use:1⟩."):
+    for sentence in (
+        "It is from ⟨not:brand⟩.",
+        "It is made by ⟨reference_brand⟩.",
+        "You wanted ⟨not:brand⟩.",
+        "For ⟨use:1⟩.",
+    ):
         assert not CHECKER.release(sentence, 0, context)
 
 

@@ -94,7 +94,12 @@ def test_cheaper_than_the_last_one_is_a_wish_with_its_saving() -> None:
     facts = facts_of(catalog, 0, Context(constraints=wishes, reference=1))
     assert (facts["asked_saving"], facts["kept:colour"]) == ("$2.00", "red")
     assert facts["asked_compared"] in ("is lighter", "is less heavy")
-    assert {facts["compared:1"], facts["compared:2"]} <= {"is cheaper", "is less expensive", "is lighter", "is less heavy"}
+    assert {facts["compared:1"], facts["compared:2"]} <= {
+        "is cheaper",
+        "is less expensive",
+        "is lighter",
+        "is less heavy",
+    }
     other = facts_of(catalog, 0, Context(constraints=wishes, reference=2))
     assert "asked_compared" not in other, "it is hardly lighter than this one"
     assert "kept:colour" not in other

@@ -11,8 +11,8 @@ from convrec.catalog import Catalog
 from convrec.conversation import Constraint, Op
 from convrec.datasets import Dataset
 from convrec.errors import ConfigError
-from convrec.language.claims import ClaimChecker, sentences
 from convrec.evaluate.texts import history_mentioned
+from convrec.language.claims import ClaimChecker, sentences
 from convrec.language.facts import MARK, Context, facts_of, render
 from convrec.regen.writer import Writer
 

@@ -59,6 +59,18 @@ def test_what_follows_what_is_learnt(trained: Path, dataset: Dataset) -> None:
     assert hits > 0.6, "chance is 3 / 24"
 
 
+def test_a_phase_that_only_harms_leaves_what_it_started_from(dataset: Dataset, tmp_path: Path) -> None:
+    first = {"name": "histories", "epochs": 2, "learning_rate": 0.01, "examples": {"histories": 1}}
+    harm = {**first, "name": "harm", "epochs": 1, "learning_rate": 50.0}
+    paths = [ConversationPath((row, (row + 2) % 24)) for row in range(24)]
+    scores = []
+    for name, phases in (("one", [first]), ("both", [first, harm])):
+        recipe = Recipe.model_validate({**RECIPE, "validate_every": 1, "phases": phases})
+        engine = load_engine(train(dataset, tmp_path / name, recipe, seed=1, backbone=None, report=silent))
+        scores.append(score_paths(engine.model, engine.renderer, paths))
+    np.testing.assert_array_equal(scores[0], scores[1])
+
+
 def test_nothing_of_held_out_users_and_no_last_item_is_trained_on(dataset: Dataset) -> None:
     held = held_out_users(dataset)
     assert held
