@@ -83,7 +83,7 @@ def train_phase(
     )
     average = Averaged(parameters, recipe.average)
     progress = read_checkpoint(checkpoint, number, parameters, optimizer, average.weights) or Progress(phase=number)
-    best = progress.best or dict(average.weights)
+    best = progress.best or {name: w.clone() for name, w in average.weights.items()}
     if next(model.parameters()).device.type == "cpu":
         model.decoder.set_attn_implementation("eager")  # the fused attention takes three times as long to go backwards
     started = time.monotonic()

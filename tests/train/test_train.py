@@ -60,7 +60,7 @@ def test_what_follows_what_is_learnt(trained: Path, dataset: Dataset) -> None:
 
 
 def test_a_phase_that_only_harms_leaves_what_it_started_from(dataset: Dataset, tmp_path: Path) -> None:
-    first = {"name": "histories", "epochs": 2, "learning_rate": 0.01, "examples": {"histories": 1}}
+    first = {"name": "histories", "epochs": 20, "learning_rate": 0.01, "examples": {"histories": 1}}
     harm = {**first, "name": "harm", "epochs": 1, "learning_rate": 50.0}
     paths = [ConversationPath((row, (row + 2) % 24)) for row in range(24)]
     scores = []
