@@ -4,6 +4,7 @@ sentence says it of something else; praise, promises and unknown properties are 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,11 +26,17 @@ from convrec.language.facts import OWNED, Context, facts_of, split
 __all__ = ["Claim", "ClaimChecker", "complete", "sentences"]
 
 
+# Two spaces in a row, or one before a full stop: where a fact token was meant to stand and none had a value, so that the
+# sentence lacks a part ("you wanted to stay under .").
+_GAP = re.compile(r"\S*(?: {2,}\S*| +(?=[.,;:!?]))")
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One statement of a sentence: its words, its kind ("fact", "flag", "value", "brand", "category", "title",
-    "number", "comparison", "superlative", "compatible", "history", "wish", "limit", "stock", "quality"), whether the
-    catalogue and the context bear it out, and whether a fact token makes it."""
+    "number", "comparison", "superlative", "compatible", "history", "wish", "limit", "stock", "quality"; "gap" where a
+    part of the sentence is missing), whether the catalogue and the context bear it out, and whether a fact token makes
+    it."""
 
     text: str
     kind: str
@@ -49,6 +56,7 @@ class ClaimChecker:
     def check(self, marked_sentence: str, row: int, context: Context) -> list[Claim]:
         """The claims of one marked sentence written about `row`, in the order of the text. Never raises on any text."""
         world = self._world(row, context)
+        gaps = [Claim(gap[0], "gap", False, False) for gap in _GAP.finditer(marked_sentence.strip())]
         marked_sentence, spoken = _plain(marked_sentence, world)
         tokens = tokenise(marked_sentence)
         mentions = self._vocabulary.mentions(tokens)
@@ -57,7 +65,7 @@ class ClaimChecker:
         for claims in (fact_claims, item_claims, history_claims, comparisons, number_claims):
             found += claims(sentence, world)
         found.sort(key=lambda f: (f.start, f.end))
-        return [
+        claims = [
             Claim(
                 sentence.span(f.start, f.end),
                 f.kind,
@@ -66,6 +74,7 @@ class ClaimChecker:
             )
             for f in found
         ]
+        return claims + gaps
 
     def release(self, marked_sentence: str, row: int, context: Context) -> bool:
         """Whether the sentence may be shown: every claim in it is supported."""

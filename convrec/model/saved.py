@@ -90,6 +90,7 @@ def save(
         backbone = model.backbone
         if hasattr(backbone, "peft_config"):
             backbone.save_pretrained(str(part / "adapter"))
+            (part / "adapter" / "README.md").unlink(missing_ok=True)  # peft's empty form; the folder has a card
             backbone = backbone.get_base_model()
         if not config.backbone:
             _save_half(backbone, part / "backbone")

@@ -204,6 +204,15 @@ def test_a_mark_of_a_relation_is_checked_as_what_it_stands_for() -> None:
         assert not CHECKER.release(sentence, 0, context), sentence
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    ["You wanted to stay under .", "It is ⟨attr:colour⟩, just like your   its place.", "By , then.", "It has  , too."],
+)
+def test_a_sentence_that_lacks_a_part_is_not_released(sentence: str) -> None:
+    assert [c.kind for c in CHECKER.check(sentence, 0, CONTEXT) if not c.supported][-1:] == ["gap"]
+    assert not CHECKER.release(sentence, 0, CONTEXT)
+
+
 def test_a_use_beside_a_thing_owned_is_said_of_both() -> None:
     catalog = Catalog(
         [
