@@ -148,9 +148,19 @@ class Engine:
     def _sample(self, streams: Sequence[Stream], hidden: Tensor) -> list[int]:
         """One symbol for each stream: text ∪ its facts ∪ ⟨end⟩; ⟨end⟩ for those that are done."""
         logits = capped(hidden.float(), self._words)
-        logits = logits.masked_fill(~torch.stack([s.allowed for s in streams]), float("-inf"))
+        logits = logits.masked_fill(~torch.stack([self._may_follow(s) for s in streams]), float("-inf"))
         end = self.model.symbols.control("end")
         return [end if s.done else _draw(row, s.sampling, s.generator) for s, row in zip(streams, logits, strict=True)]
+
+    def _may_follow(self, stream: Stream) -> Tensor:
+        """(symbols,) bool. A space is written apart from a word only before a fact: after it nothing else may come, or
+        the sentence would lack that part ("under ." for "under ⟨limit⟩.")."""
+        facts = stream.allowed[self.model.symbols.first_fact :]
+        if not stream.said.endswith(" ") or not facts.any():
+            return stream.allowed
+        only = torch.zeros_like(stream.allowed)
+        only[self.model.symbols.first_fact :] = facts
+        return only
 
     def _emit(self, stream: Stream, symbol: int) -> Iterator[Event]:
         if stream.done:

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib import resources
-
-import numpy as np
-import yaml
-from numpy.typing import NDArray
 
 from convrec.conversation import Act
+from convrec.language.classifier import Classifier, read_examples
 from convrec.language.encoder import SentenceEncoder
 from convrec.language.lexicon import english
 from convrec.language.utterance import Utterance, stems
@@ -28,7 +24,6 @@ _COUNT = re.compile(
 _SOME = {"couple of": 2, "couple": 2, "few": 3, "several": 3}
 SURE = -0.3  # of ±1: how much like an act a message must be by meaning …
 CLEAR = 0.3  # … and how much more than like a wish, before it counts as one (set on tests/language/utterances.yaml)
-RIDGE = 1.0
 LONGEST = 25  # words; in a longer message several things are said
 
 
@@ -101,29 +96,17 @@ def _sentence(utterance: Utterance, at: int) -> set[int]:
 
 
 class ActLikeness:
-    """Acts by meaning, for messages whose words no rule knows: a linear classifier over sentence vectors, fitted in
-    closed form (ridge regression, all acts weighing the same) to the examples of acts.yaml. Fitting takes a second."""
+    """Acts by meaning, for messages whose words no rule knows; acts.yaml holds the examples."""
 
     def __init__(self, encoder: SentenceEncoder) -> None:
-        text = resources.files("convrec.language").joinpath("acts.yaml").read_text(encoding="utf-8")
-        examples: dict[str, list[str]] = yaml.safe_load(text)
-        self._encoder, self._names = encoder, list(examples)
-        which = np.array([i for i, said in enumerate(examples.values()) for _ in said])
-        inputs = _with_bias(encoder.vectors([text for said in examples.values() for text in said]))
-        goals = np.where(which[:, None] == np.arange(len(examples)), 1.0, -1.0)
-        weighted = inputs.T * (1 / np.bincount(which)[which]) * len(which) / len(examples)
-        self._weights = np.linalg.solve(weighted @ inputs + RIDGE * np.eye(inputs.shape[1]), weighted @ goals)
+        self._classifier = Classifier(encoder, read_examples("acts.yaml"))
 
     def act(self, utterance: Utterance) -> Act | None:
         """What the message is by its meaning: RECOMMEND stands for any wish for an item; None where it is not clear."""
         if len(utterance) > LONGEST:
             return None
-        scores = (_with_bias(self._encoder.vectors([utterance.text])) @ self._weights)[0]
-        best, wish = int(scores.argmax()), self._names.index("ask")
-        if best == wish:
+        scores = self._classifier.scores(utterance.text)
+        best = max(scores, key=lambda kind: scores[kind])
+        if best == "ask":
             return Act.RECOMMEND
-        return None if scores[best] < SURE or scores[best] - scores[wish] < CLEAR else Act(self._names[best])
-
-
-def _with_bias(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
-    return np.hstack([vectors, np.ones((len(vectors), 1))]).astype(np.float64)
+        return None if scores[best] < SURE or scores[best] - scores["ask"] < CLEAR else Act(best)

@@ -26,8 +26,8 @@ from convrec.language.facts import OWNED, Context, facts_of, split
 __all__ = ["Claim", "ClaimChecker", "complete", "sentences"]
 
 
-# Two spaces in a row, or one before a full stop: where a fact token was meant to stand and none had a value, so that the
-# sentence lacks a part ("you wanted to stay under .").
+# Two spaces in a row, or one before a full stop: where a fact token was meant to stand and none had a value, so that
+# the sentence lacks a part ("you wanted to stay under .").
 _GAP = re.compile(r"\S*(?: {2,}\S*| +(?=[.,;:!?]))")
 
 
@@ -105,7 +105,7 @@ def _stands_for(name: str, world: World) -> str | None:
         return _owned(world.facts.get(name), world) or f"⟨{name}⟩"
     if name == "asked_saving":
         return "⟨saving⟩"
-    if kind in ("asked", "kept") and key != "use":
+    if kind in ("asked", "kept", "shared") and key != "use":
         own = key if key in ("brand", "category") else f"attr:{key}"
         return f"⟨{own}⟩" if name in world.facts and world.facts.get(own) == world.facts[name] else None
     words = ("reference_brand", "shared_use", "least", "asked_is", "asked_compared")

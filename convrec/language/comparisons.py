@@ -9,6 +9,7 @@ from convrec.catalog import Catalog
 from convrec.conversation import Constraint, Op
 from convrec.language.draft import Draft
 from convrec.language.lexicon import Kind, Mention, Sense
+from convrec.language.manner import Spoken
 from convrec.language.scope import Manner
 from convrec.language.utterance import Utterance
 
@@ -52,9 +53,11 @@ class Comparisons:
         topics: Mapping[str, int],
         draft: Draft,
         limited: Collection[str],
+        spoken: Spoken,
     ) -> None:
         self._catalog, self._u, self._mentions = catalog, utterance, mentions
         self._base, self._topics, self._draft, self._limited = base, topics, draft, limited
+        self._spoken = spoken
         self.used: set[int] = set()
 
     def scale(self, place: int, mention: Mention, manner: Manner, cues: Mapping[str, Mention]) -> bool:
@@ -91,9 +94,10 @@ class Comparisons:
             )
             return True
         direction = str(sense.value)
-        soft = manner.soft or plain or not sense.sure
+        complaint = plain and not manner.negative and self._complains(mention, cues)
+        soft = manner.soft or (plain and not complaint) or not sense.sure
         upwards = direction in ("more", "high")
-        if "too" in cues or (plain and not manner.negative and self._complains(mention, cues)):
+        if "too" in cues or complaint:
             upwards = not upwards
         elif "less" in cues:
             upwards = not upwards
@@ -138,7 +142,7 @@ class Comparisons:
         """ "It's heavy", "a bit heavy": what the thing at hand is, so the other way is wanted."""
         start = min((c.first for n, c in cues.items() if n in ("so", "soft_before")), default=mention.first)
         little = "soft_before" in cues and self._u.words[cues["soft_before"].last - 1].text in _LITTLE
-        return little or self.states(start)
+        return little or self.states(start) or self._spoken.complains(mention)
 
     def states(self, first: int) -> bool:
         """Whether what begins at word `first` is said of the thing at hand: "it's green", "that is heavy"."""

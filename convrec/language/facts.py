@@ -52,7 +52,7 @@ def fact_vocabulary(catalog: Catalog) -> tuple[str, ...]:
         *(["shared_use", "same:use"] if uses else []),
         "same:brand", "same:category", "asked:brand", "asked:category", "not:brand",
         *(f"{kind}:{key}" for kind in ("attr", "asked", "not") for key in keys),
-        *(f"{kind}:{key}" for kind in ("same", "kept") for key in MATCHING if key in keys),
+        *(f"{kind}:{key}" for kind in ("same", "shared", "kept") for key in MATCHING if key in keys),
     )  # fmt: skip
 
 
@@ -61,12 +61,13 @@ def facts_of(catalog: Catalog, row: int, context: Context) -> dict[str, str]:
 
     Of the item: `title`, `brand`, `category`, `price`, `attr:colour`, `use:n` one thing it is for, `is:n`/`is_not:n`
     what it is said to be ("can be refilled"). Of things owned: `owned:n` titles, `fits` the newest one that the item is
-    compatible with, `same:colour` the newest of the last ones with the same colour, `shared_use` the use it shares with
-    `same:use`. Of the item steered away from: `reference`, `reference_brand` where it differs, `reference_price`,
-    `saving`/`extra` the price difference, `compared:n` "is lighter" or "has more sheets", `kept:colour` the colour that
-    both have. Of what was asked and is granted: `asked:colour` the value asked for, `asked_is` a flag, `asked_fits`,
-    `least` an amount, `asked_compared` and `asked_saving` what was wanted otherwise than the reference has it, `limit`
-    the tightest price limit, `not:colour` a value that was refused and that the item does not have.
+    compatible with, `same:colour` the newest of the last ones with the same colour and `shared:colour` that colour,
+    `shared_use` the use it shares with `same:use`. Of the item steered away from: `reference`, `reference_brand` where
+    it differs, `reference_price`, `saving`/`extra` the price difference, `compared:n` "is lighter" or "has more
+    sheets", `kept:colour` the colour that both have. Of what was asked and is granted: `asked:colour` the value asked
+    for, `asked_is` a flag, `asked_fits`, `least` an amount, `asked_compared` and `asked_saving` what was wanted
+    otherwise than the reference has it, `limit` the tightest price limit, `not:colour` a value that was refused and
+    that the item does not have.
     """
     item = catalog[row]
     wording = Wording(catalog)
@@ -124,6 +125,8 @@ def _owned(catalog: Catalog, row: int, context: Context) -> Iterator[tuple[str, 
         yield f"same:{key}", catalog[owned].title
         if key == "use":
             yield "shared_use", spoken_use(uses_of(catalog[row])[int(fact.removeprefix("use:")) - 1])
+        elif key in MATCHING:
+            yield f"shared:{key}", format_value(key, catalog[row].attributes[key])
 
 
 def _granted(catalog: Catalog, wording: Wording, row: int, context: Context) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from convrec.conversation import Constraint, Op
 from convrec.language.comparisons import Comparisons
 from convrec.language.draft import Draft
 from convrec.language.lexicon import Kind, Mention, Sense, english
+from convrec.language.manner import Spoken
 from convrec.language.references import Pointed, Pointer
 from convrec.language.scope import Manner, Scope
 from convrec.language.situation import Situation
@@ -19,12 +20,14 @@ from convrec.language.utterance import Utterance, stems
 _CARRIES = frozenset(
     ["of", "with", "in", "from", "take", "takes", "hold", "holds", "fits", "carry", "carries", "store", "stores", "per"]
 )
+_THINGS = frozenset(["something", "anything", "everything", "nothing", "all", "one", "ones", "things", "stuff", "set"])
 _VAGUE = frozenset({"use", "style"})  # facets that words only lean towards: "for school" excludes nothing
 
 
 class Meaning:
     """The constraints of one message. `base` is the row that comparisons measure by, `topics` the facets that the items
-    talked about have (none: nothing is known about what is talked about)."""
+    talked about have (none: nothing is known about what is talked about), `spoken` how things are spoken of where no
+    cue says so."""
 
     def __init__(
         self,
@@ -36,13 +39,16 @@ class Meaning:
         situation: Situation,
         base: int | None,
         topics: Mapping[str, int],
+        spoken: Spoken,
     ) -> None:
         self._catalog, self._pointer = catalog, pointer
         self._u, self._mentions, self._scope = utterance, mentions, scope
-        self._situation, self._base, self._topics = situation, base, topics
+        self._situation, self._base, self._topics, self._spoken = situation, base, topics, spoken
         self.draft = Draft()
+        self._aside: tuple[Mention, Sense] | None = None
+        self._owned: list[Pointed] = []  # pointed at, and no small word says what for
         self._comparisons = Comparisons(
-            catalog, utterance, mentions, base, topics, self.draft, {c.facet for c in situation.constraints}
+            catalog, utterance, mentions, base, topics, self.draft, {c.facet for c in situation.constraints}, spoken
         )
         self._skip = self._comparisons.used
 
@@ -64,6 +70,7 @@ class Meaning:
                 self._value(place, mention, manner, cues)
             elif mention.of(Kind.ABSENT):
                 self._absent(place, mention, manner)
+        self._take_aside()
         return self.draft
 
     # --- values -----------------------------------------------------------------------------------------------------
@@ -103,8 +110,16 @@ class Meaning:
             negative, soft, self.draft.relative = True, True, True
         if "more" in cues:
             soft, self.draft.relative = True, True
+        if not negative and sense.facet != "category" and (manner.told or not manner.soft):
+            spoken = self._spoken.wish(mention)
+            if spoken == "unwanted":
+                negative, soft = True, True  # "plastic makes me sad"
+            elif spoken == "wanted" and manner.told and sense.sure and sense.facet not in _VAGUE:
+                soft = False  # "my only wish is plastic"
         if sense.facet == "category" and not negative:
             if not lost and self._is_aside(place, mention, cues):
+                thing = "for" in cues and self._u.words[cues["for"].first - 1].text in _THINGS  # "something for a desk"
+                self._aside = self._aside or (None if "my" in cues or thing else (mention, sense))
                 return
             self.draft.category = self.draft.category or str(sense.value)
         following = self._u.words[mention.last].stem if mention.last < len(self._u) else ""
@@ -118,6 +133,15 @@ class Meaning:
         self._add(
             sense.facet, Op.NOT if negative else Op.IS, value, not soft or (manner.insisted and sense.sure), mention
         )
+
+    def _take_aside(self) -> None:
+        """A category that seemed to say what a thing is for is asked for where nothing else is: "up for a stapler"."""
+        if self._aside is None or self.draft.category or self.draft.references:
+            return
+        mention, sense = self._aside
+        if self._spoken.wish(mention) == "wanted":
+            self.draft.category = str(sense.value)
+            self._add("category", Op.IS, str(sense.value), sense.sure, mention)
 
     def _is_not_here(self, facet: str) -> bool:
         """Whether nothing that is talked about has this facet. What was bought last is not talked about yet: someone
@@ -226,6 +250,8 @@ class Meaning:
             self.draft.references.append(pointed.reference)
         fitting = cues.get("for")
         if fitting is None:
+            if pointed.reference.kind == "owned":
+                self._owned.append(pointed)
             return
         said = self._u.said(fitting.first, pointed.last)
         if self._catalog.compatible(pointed.row).any():
@@ -241,6 +267,13 @@ class Meaning:
                 self.draft.constraints.append(constraint)
         elif "fit" in said or "compatible" in said:
             self.draft.unmet.append(said)
+
+    def refer_to_what_lacks(self) -> None:
+        """Takes what fits a thing owned that was only spoken of: "top up my printer"."""
+        for pointed in self._owned:
+            if self.fits(pointed.row) and self._spoken.wants_fitting(pointed.first, pointed.last):
+                said = self._u.said(pointed.first, pointed.last)
+                self.draft.put(Constraint("compatible", Op.IS, pointed.reference.item_id, True, said))
 
     def _sounds_fitting(self, row: int) -> bool:
         """Whether what fits an item shares a word with the category asked for."""

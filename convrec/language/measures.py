@@ -40,6 +40,9 @@ _AFTER = re.compile(
 )
 
 
+MOST_OPTIONS = 5  # a larger number of things is what is wanted in a pack, not how many to show
+
+
 class Measures:
     """The number facets of a catalogue by unit and by what they count."""
 
@@ -135,13 +138,15 @@ class Measures:
             # "0.7 rather than that": a fraction is no count of things, so it may be said without a unit
             fitting = [key for key in relevant if value in self._values.get(key, ())]
             facet = fitting[0] if len(fitting) == 1 else ""
+        elif not facet and "pieces" in relevant and value > MOST_OPTIONS and value in self._values["pieces"]:
+            facet = "pieces"  # "12 please"
         return facet, value, last
 
     def _is_many(self, u: Utterance, start: int, value: float, bound: str) -> bool:
         """Whether a number says how many options, not how many in a pack: "two pens", "5 of them"."""
         words = [word.stem for word in u.words[start : start + 2]]
-        if words == ["of", "them"]:
-            return not bound
+        if words[:1] == ["of"] and words[1:] in (["them"], ["those"], ["these"]):
+            return not bound and value <= MOST_OPTIONS
         return value < 4 and words[:1] not in (["pack"], ["piece"]) and words[:1] != ["in"]
 
     def _in_use(self, unit: str, value: float, relevant: Mapping[str, int]) -> tuple[str, float]:

@@ -19,6 +19,7 @@ from convrec.language.draft import Draft
 from convrec.language.encoder import SentenceEncoder
 from convrec.language.lexicon import Kind, Lexicon, Mention, Sense
 from convrec.language.likeness import Likeness
+from convrec.language.manner import Manners, Spoken
 from convrec.language.meaning import Meaning
 from convrec.language.measures import Measures
 from convrec.language.prices import Amount, find_prices
@@ -58,6 +59,7 @@ class Reader:
         self._lexicon = Lexicon(catalog)
         self._likeness = Likeness(self._lexicon, encoder)
         self._acts = ActLikeness(encoder) if encoder else None
+        self._manners = Manners(encoder) if encoder else None
         self._measures = Measures(catalog)
         self._pointer = Pointer(catalog)
         self._topics: dict[str, Counter[str]] = defaultdict(Counter)  # category → how many of its items have each facet
@@ -106,12 +108,14 @@ class Reader:
         scope = Scope(
             u, mentions, [*((a.first, a.last, "price") for a in amounts), *((f, e, "unknown") for f, e in runs)]
         )
-        meaning = Meaning(self._catalog, self._pointer, u, mentions, scope, situation, base, topics)
+        spoken = Spoken(u, mentions, self._manners)
+        meaning = Meaning(self._catalog, self._pointer, u, mentions, scope, situation, base, topics, spoken)
         draft = meaning.read()
         for p in pointed:
             meaning.refer(p, meaning.cues_before(p.first))
         if (fitting := _FITS_IT.search(u.line)) is not None:
             meaning.refer_to_base(u.said(*u.span(fitting)))
+        meaning.refer_to_what_lacks()
         self._take_amounts(u, draft, amounts, scope)
         self._take_unknown(u, draft, runs, mentions, scope, topics, base is None)
         if draft.described and not draft.category and base is None and (draft.constraints or draft.unmet):

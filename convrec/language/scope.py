@@ -15,7 +15,8 @@ _TELLERS = frozenset(["i", "i'm", "im", "we", "we're", "my", "our", "he", "she",
 @dataclass(slots=True)
 class Manner:
     """How one mention is meant. `described`: it says what is, not what should be ("the blue pen I bought"); `gone`: it
-    is no more, so another is wanted ("my stapler broke")."""
+    is no more, so another is wanted ("my stapler broke"). `told`: soft for no other reason than that its clause tells
+    how things are."""
 
     negative: bool = False
     soft: bool = False
@@ -23,6 +24,7 @@ class Manner:
     waived: bool = False
     described: bool = False
     gone: bool = False
+    told: bool = False
 
 
 @dataclass(slots=True)
@@ -150,6 +152,7 @@ class Scope:
         manner = self._manners.setdefault(first, Manner())
         manner.negative = manner.negative or bool(state.negative)
         manner.soft = state.soft or state.negative == "soft" or (state.told and facet != "price")
+        manner.told = state.told and facet != "price" and not state.soft and not state.negative
         manner.insisted, manner.gone = state.insisted, state.gone
         manner.waived, manner.described = state.waived, state.owned
         if state.negative:

@@ -132,6 +132,6 @@ def _marks(frame: str) -> frozenset[str]:
 def _plain(mark: str) -> str:
     """The fact of the item that a relation speaks of: "asked:colour" → "attr:colour", "asked:brand" → "brand"."""
     kind, _, key = mark.partition(":")
-    if kind not in ("asked", "kept"):
+    if kind not in ("asked", "kept", "shared"):
         return mark
     return key if key in ("brand", "category") else f"attr:{key}"

@@ -27,7 +27,11 @@ def tie(page: Page, loose: bool = True) -> Said | None:
     for key in MATCHING:
         does = page.does(key) if _fresh(page, f"same:{key}") and f"attr:{key}" not in page.told else None
         if does:
-            slots = {"same": f"⟨same:{key}⟩", "does_shared": does, "shared_name": page.catalog.facets[key].name}
+            slots = {
+                "same": f"⟨same:{key}⟩",
+                "does_shared": does.replace("⟨attr:", "⟨shared:"),
+                "shared_name": page.catalog.facets[key].name,
+            }
             found.setdefault("history_value", []).append(Said("history_value", slots))
     if loose and (anything := [name for name in _owned(page) if _fresh(page, name)]):
         found["history_any"] = [Said("history_any", {"owned": f"⟨{name}⟩"}) for name in anything]

@@ -1,0 +1,101 @@
+"""How something is spoken of where no small word says so: turned down ("plastic makes me sad"), too much so ("heavy is
+a pain") or, of a thing owned, in want of what fits it ("top up my printer"). Never certain; see manners.yaml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from convrec.language.classifier import Classifier, read_examples
+from convrec.language.encoder import SentenceEncoder
+from convrec.language.lexicon import Kind, Mention
+from convrec.language.utterance import Utterance
+
+CLEAR = 0.4  # of about ±2: how much more like one kind than like the next (set on tests/language/utterances.yaml)
+FITTING = 0.1  # how much more in want of what fits than told of
+# Small words that say themselves how what they stand before, or after, is meant.
+_SAY_BEFORE = frozenset(
+    ["negate", "contrast", "negate_softly", "want", "insist", "swap", "waive_before", "soft_before", "gone_before",
+     "less", "more", "too"]
+)  # fmt: skip
+_SAY_AFTER = frozenset(["negated_after", "waive_after", "soft_after", "gone_after"])
+
+
+class Manners:
+    """The two classifiers; building takes under a second."""
+
+    def __init__(self, encoder: SentenceEncoder) -> None:
+        examples = read_examples("manners.yaml")
+        self._wish, self._owned, self._degree = (
+            Classifier(encoder, examples[name]) for name in ("wish", "owned", "degree")
+        )
+
+    def wish(self, sentence: str) -> str:
+        """ "unwanted", "wanted" or "aside" by how "that" is spoken of; "" where it is not clear."""
+        return _clear(self._wish.scores(sentence), CLEAR)
+
+    def wants_fitting(self, sentence: str) -> bool:
+        """Whether something for "that", which is owned, is asked for."""
+        return _clear(self._owned.scores(sentence), FITTING) == "fits"
+
+    def complains(self, sentence: str) -> bool:
+        """Whether something is found too "heavy"."""
+        return _clear(self._degree.scores(sentence), CLEAR) == "complaint"
+
+
+def _clear(scores: Mapping[str, float], margin: float) -> str:
+    first, second = sorted(scores, key=lambda kind: -scores[kind])[:2]
+    return first if scores[first] - scores[second] > margin else ""
+
+
+class Spoken:
+    """The manners of one message. Without classifiers nothing is turned down and nothing wants anything."""
+
+    def __init__(self, utterance: Utterance, mentions: Sequence[Mention], manners: Manners | None) -> None:
+        self._u, self._mentions, self._manners = utterance, mentions, manners
+
+    def wish(self, mention: Mention) -> str:
+        """How the clause, in which nothing else may be meant, speaks of the values that `mention` is of."""
+        sentence = self._with(mention.first, mention.last, "that", alone=True)
+        return self._manners.wish(sentence) if self._manners and sentence else ""
+
+    def complains(self, mention: Mention) -> bool:
+        """Whether the clause finds something to be too much of what `mention` says ("heavy")."""
+        sentence = self._with(mention.first, mention.last, "heavy", alone=True)
+        return bool(self._manners and sentence) and self._manners.complains(sentence)
+
+    def wants_fitting(self, first: int, last: int) -> bool:
+        """Whether what fits is wanted for the thing owned that words `first` up to `last` point at."""
+        sentence = self._with(first, last, "that", alone=False)
+        return bool(self._manners and sentence) and self._manners.wants_fitting(sentence)
+
+    def _with(self, first: int, last: int, word: str, alone: bool) -> str:
+        """The clause with `word` in place of words `first` up to `last` and the values beside them; "" where it says
+        nothing else, and with `alone` where something else in it means something."""
+        group = [m for m in self._mentions if m.of(Kind.VALUE)]
+        for mention in group:
+            last = mention.last if mention.first == last else last
+        for mention in reversed(group):
+            first = mention.first if mention.last == first else first
+        marks = [i for i, word in enumerate(self._u.words) if word.is_end or word.text == ","]
+        ends = [i for i, word in enumerate(self._u.words) if i in marks or word.text in ("and", "but")]
+        start = max((i + 1 for i in ends if i < first), default=0)
+        end = min((i for i in ends if i >= last), default=len(self._u))
+        if start == first and end == last:  # "Plastic? Never.", "wow, heavy"
+            if end in marks:
+                end = min((i for i in ends if i > end), default=len(self._u))
+            if start - 1 in marks:
+                start = max((i + 1 for i in ends if i < start - 1), default=0)
+        others = [m for m in self._mentions if start <= m.first < end and not first <= m.first < last]
+        meant = [m for m in others if m.of(Kind.VALUE) or m.of(Kind.SCALE)]
+        if alone and (meant or any(m.cue in (_SAY_BEFORE if m.first < first else _SAY_AFTER) for m in others)):
+            return ""
+        names = {i for m in others if m.of(Kind.FACET) for i in range(m.first, m.last)}
+        said = [
+            word for i, word in enumerate(self._u.words[start:end], start) if i not in names and not first <= i < last
+        ]
+        if not any(word.text[0].isalpha() for word in said) or (alone and any(word.is_number for word in said)):
+            return ""
+        before = f"{self._u.said(start, first)} " if start < first else ""
+        after = f" {self._u.said(last, end)}" if last < end else ""
+        return f"{before}{word}{after}"

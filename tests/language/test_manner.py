@@ -1,0 +1,92 @@
+"""How things are spoken of where no small word says so; none of these sentences stands in manners.yaml."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import pytest
+
+from convrec.catalog import Catalog
+from convrec.conversation import Op
+from convrec.datasets.shop.catalogue import build_items
+from convrec.language.classifier import read_examples
+from convrec.language.encoder import load_encoder
+from convrec.language.grammar import phrasings
+from convrec.language.manner import Manners
+from convrec.language.reader import Reader, Situation
+
+
+@cache
+def reader() -> Reader:
+    return Reader(Catalog(build_items(0)), load_encoder())
+
+
+@cache
+def manners() -> Manners:
+    return Manners(load_encoder())
+
+
+def row(leaf: str, **attributes: object) -> int:
+    items = build_items(0)
+    return next(
+        i for i, item in enumerate(items) if item.leaf == leaf and attributes.items() <= dict(item.attributes).items()
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["leather disgusts me", "give leather a miss", "leather, absolutely not", "keep leather out"]
+)
+def test_what_is_turned_down_without_a_not_is_never_demanded(text: str) -> None:
+    found = {(c.op, c.hard) for c in reader().read(text).constraints if c.value == "leather"}
+    assert found == {(Op.NOT, False)}, "a preference against it: the words are no plain no"
+
+
+@pytest.mark.parametrize(
+    "text", ["leather suits me best", "my vote goes to leather", "leather, that would be something"]
+)
+def test_what_is_asked_for_in_other_words_is_not_turned_down(text: str) -> None:
+    assert Op.IS in {c.op for c in reader().read(text).constraints if c.value == "leather"}
+
+
+def test_in_the_same_words_some_things_are_wanted_and_some_are_told() -> None:
+    assert manners().wish("nothing would please me more than that") == "wanted"
+    assert manners().wish("the walls in my house are that") == "aside"
+
+
+@pytest.mark.parametrize("text", ["wow, heavy", "heavy is no good to me", "how heavy is that!"])
+def test_a_complaint_asks_for_the_other_way(text: str) -> None:
+    backpack = row("Backpacks")
+    reading = reader().read(text, Situation((backpack,), (), (), backpack, ()))
+    assert [c.op for c in reading.constraints if c.facet == "weight_g"] == [Op.LESS]
+
+
+@pytest.mark.parametrize("text", ["what does my printer take?", "top up my printer", "what goes inside my printer?"])
+def test_what_is_owned_and_lacks_something_is_what_it_must_fit(text: str) -> None:
+    printer = row("Laser printers")
+    reading = reader().read(text, Situation((printer,), (), (), printer, ()))
+    assert ("compatible", reader()._catalog[printer].item_id) in {(c.facet, c.value) for c in reading.constraints}
+
+
+@pytest.mark.parametrize("text", ["I love my printer", "cheaper than my printer", "my printer broke"])
+def test_what_is_only_told_of_a_thing_owned_asks_for_nothing_that_fits_it(text: str) -> None:
+    printer = row("Laser printers")
+    reading = reader().read(text, Situation((printer,), (), (), printer, ()))
+    assert "compatible" not in {c.facet for c in reading.constraints}
+
+
+@pytest.mark.parametrize("text", ["ready for a stapler", "in the mood for a stapler"])
+def test_what_one_is_up_for_is_asked_for(text: str) -> None:
+    assert {(c.facet, c.value) for c in reader().read(text).constraints} == {("category", "Staplers")}
+
+
+def test_no_example_is_a_phrasing_held_out() -> None:
+    examples = read_examples("manners.yaml").values()
+    said = {re.sub(r"\W+", " ", text).casefold() for kinds in examples for kind in kinds.values() for text in kind}
+    held_out = {
+        re.sub(r"\W+", " ", re.sub(r"\{\w+\}", "that", text)).casefold()
+        for texts in phrasings("critiques_unseen").values()
+        for text in texts
+    }
+    assert held_out
+    assert not said & held_out
