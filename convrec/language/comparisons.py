@@ -95,7 +95,7 @@ class Comparisons:
             return True
         direction = str(sense.value)
         complaint = plain and not manner.negative and self._complains(mention, cues)
-        soft = manner.soft or (plain and not complaint) or not sense.sure
+        soft = manner.soft or (plain and (not complaint or sense.facet == "price")) or not sense.sure
         upwards = direction in ("more", "high")
         if "too" in cues or complaint:
             upwards = not upwards

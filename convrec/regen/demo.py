@@ -13,7 +13,8 @@ from convrec.datasets.shop import SEED, SHOPPERS, build_shop
 from convrec.language.grammar import phrasings
 from convrec.regen.annotate import annotate, prompt_sha
 
-HOLD_OUT = 0.2  # of the shoppers, for validation and test
+WRITTEN = 3600  # shoppers with conversations and narratives; of the others there are the purchases
+HOLD_OUT = 0.2  # of those written about, for validation and test
 
 
 def build_demo(out_dir: str | Path, seed: int = SEED, shoppers: int = SHOPPERS, *, overwrite: bool = False) -> Dataset:
@@ -30,7 +31,10 @@ def demo_dataset(seed: int = SEED, shoppers: int = SHOPPERS) -> Dataset:
     """The demo dataset in memory. A smaller number of shoppers gives a smaller one over the same catalogue."""
     shop = build_shop(seed, shoppers)
     bought = Dataset(shop.catalog, pl.DataFrame(shop.interactions, schema=INTERACTIONS, orient="row"))
-    dataset = annotate(bought, seed, hold_out=HOLD_OUT)
+    first = [shopper.user_id for shopper in shop.shoppers[:WRITTEN]]
+    of_first = bought.interactions.filter(pl.col("user_id").is_in(first))
+    dataset = annotate(replace(bought, interactions=of_first), seed, hold_out=HOLD_OUT)
+    dataset = replace(dataset, interactions=bought.interactions)
     return replace(dataset, card=_card(dataset, seed))
 
 

@@ -16,7 +16,7 @@ from convrec.datasets.shop.histories import Histories
 from convrec.datasets.shop.shoppers import Shopper, build_shoppers
 
 SEED = 7
-SHOPPERS = 3600
+SHOPPERS = 12_000
 
 
 class Shop(NamedTuple):
