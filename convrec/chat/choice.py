@@ -133,6 +133,9 @@ class Choice:
             by_name = np.zeros(len(self.catalog), dtype=bool)
             by_name[self.named] = True
             allowed = _narrowed(allowed, by_name)
+        for wish in self.reading.constraints:
+            if wish.op in (Op.LESS, Op.MORE):  # "a bit finer, maybe": never the same again while there is a finer one
+                allowed = _narrowed(allowed, self.catalog.satisfies(wish))
         if self.reading.together:
             general = [c for c in self.state.hard if c.facet in ("price", "brand")]
             follower = Slot(self.free & self.catalog.mask(general), beside=True)

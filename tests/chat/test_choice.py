@@ -42,6 +42,16 @@ def test_soft_wishes_are_left_to_the_model(shop: Catalog) -> None:
     assert not shop.satisfies(red)[slot.allowed].all()
 
 
+def test_a_soft_comparison_never_shows_the_same_again_while_there_is_another(shop: Catalog) -> None:
+    pens = [row for row in rows_of(shop, "Gel pens") if shop[row].attributes.get("tip_mm")]
+    thick, thin = (pick(pens, key=lambda row: shop[row].attributes["tip_mm"]) for pick in (max, min))
+    tips = [float(shop[row].attributes["tip_mm"]) for row in (thick, thin)]
+    (slot,) = choose(shop, Reading(Act.STEER, (of("Gel pens"), Constraint("tip_mm", Op.LESS, tips[0], False)))).slots
+    assert max(float(shop[int(row)].attributes["tip_mm"]) for row in slot.allowed.nonzero()[0]) < tips[0]
+    (slot,) = choose(shop, Reading(Act.STEER, (of("Gel pens"), Constraint("tip_mm", Op.LESS, tips[1], False)))).slots
+    assert slot.allowed.any(), "there is no finer one, so any may be shown"
+
+
 def test_two_kinds_get_a_slot_each_and_a_wish_concerns_those_that_can_have_it(shop: Catalog) -> None:
     ruled = Constraint("ruling", Op.IS, "lined")
     cheap = Constraint("price", Op.AT_MOST, 12.0)
