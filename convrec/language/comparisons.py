@@ -120,8 +120,12 @@ class Comparisons:
         said = self._u.said(first, mention.last)
         if "less" in cues and self._u.said(cues["less"].first, cues["less"].last).lower() == "not that":
             cues = {**cues, "another": cues["less"]}  # "not that brand" is no comparison as in "not that expensive"
+        number = self._measurable_facet([s.facet for s in mention.of(Kind.FACET)])
         if manner.waived:
             self._draft.drop(facet)
+        elif cues.keys().isdisjoint({"another", "same", "less", "more"}) and number:
+            if op := self._spoken.amount(mention):  # "the weight puts me off", "not enough pages"
+                self._compare(number, op, not manner.soft and (op is Op.LESS or number != "price"), said)
         elif cues.keys() & {"another", "same", "this"} and self._base is not None:
             value = self._catalog.value(self._base, facet)
             if value is None or facet == "price":
@@ -132,9 +136,8 @@ class Comparisons:
             negative = manner.negative or "another" in cues
             self._draft.put(Constraint(facet, Op.NOT if negative else Op.IS, value, not manner.soft, said))
         elif cues.keys() & {"less", "more"} and self._catalog.facets[facet].kind == "number":
-            comparable = self._measurable_facet([s.facet for s in mention.of(Kind.FACET)])
-            if comparable:
-                self._compare(comparable, Op.MORE if "more" in cues else Op.LESS, not manner.soft, said)
+            if number:
+                self._compare(number, Op.MORE if "more" in cues else Op.LESS, not manner.soft, said)
             else:
                 self._draft.wishes.append(said)
 

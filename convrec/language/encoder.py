@@ -77,7 +77,9 @@ class SentenceEncoder:
         return out
 
     def _ids(self, texts: Sequence[str]) -> list[list[int]]:
-        return [encoding.ids for encoding in self._tokenizer.encode_batch([text[:_MAX_CHARS] for text in texts])]
+        # Half a surrogate pair, which JSON can carry, is no text to the tokenizer.
+        sound = [text[:_MAX_CHARS].encode("utf-8", "replace").decode("utf-8") for text in texts]
+        return [encoding.ids for encoding in self._tokenizer.encode_batch(sound)]
 
     @torch.inference_mode()
     def _forward(self, ids: Sequence[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,18 +1,24 @@
 """How something is spoken of where no small word says so: turned down ("plastic makes me sad"), too much so ("heavy is
-a pain") or, of a thing owned, in want of what fits it ("top up my printer"). Never certain; see manners.yaml.
+a pain", "that hurts my wallet") or, of a thing owned, in want of what fits it ("top up my printer").
+
+Never certain; manners.yaml holds the examples.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from convrec.conversation import Op
 from convrec.language.classifier import Classifier, read_examples
 from convrec.language.encoder import SentenceEncoder
 from convrec.language.lexicon import Kind, Mention
 from convrec.language.utterance import Utterance
 
 CLEAR = 0.4  # of about ±2: how much more like one kind than like the next (set on tests/language/utterances.yaml)
+LEANING = 0.3  # the same for amounts and prices, where the other way is rarely meant
 FITTING = 0.1  # how much more in want of what fits than told of
+LONGEST = 12  # words; in a longer message several things are said
+_DIRECTIONS = {"less": Op.LESS, "more": Op.MORE}
 # Small words that say themselves how what they stand before, or after, is meant.
 _SAY_BEFORE = frozenset(
     ["negate", "contrast", "negate_softly", "want", "insist", "swap", "waive_before", "soft_before", "gone_before",
@@ -22,12 +28,12 @@ _SAY_AFTER = frozenset(["negated_after", "waive_after", "soft_after", "gone_afte
 
 
 class Manners:
-    """The two classifiers; building takes under a second."""
+    """The classifiers, one a question; building takes under a second."""
 
     def __init__(self, encoder: SentenceEncoder) -> None:
         examples = read_examples("manners.yaml")
-        self._wish, self._owned, self._degree = (
-            Classifier(encoder, examples[name]) for name in ("wish", "owned", "degree")
+        self._wish, self._owned, self._degree, self._amount, self._price = (
+            Classifier(encoder, examples[name]) for name in ("wish", "owned", "degree", "amount", "price")
         )
 
     def wish(self, sentence: str) -> str:
@@ -41,6 +47,14 @@ class Manners:
     def complains(self, sentence: str) -> bool:
         """Whether something is found too "heavy"."""
         return _clear(self._degree.scores(sentence), CLEAR) == "complaint"
+
+    def amount(self, sentence: str) -> Op | None:
+        """Whether LESS or MORE of "that", a property, is wanted; None for neither."""
+        return _DIRECTIONS.get(_clear(self._amount.scores(sentence), LEANING))
+
+    def price(self, message: str) -> Op | None:
+        """Whether a message about money without a figure wants to pay LESS, or would pay MORE; None for neither."""
+        return _DIRECTIONS.get(_clear(self._price.scores(message), LEANING))
 
 
 def _clear(scores: Mapping[str, float], margin: float) -> str:
@@ -64,14 +78,25 @@ class Spoken:
         sentence = self._with(mention.first, mention.last, "heavy", alone=True)
         return bool(self._manners and sentence) and self._manners.complains(sentence)
 
+    def amount(self, mention: Mention) -> Op | None:
+        """Whether the clause wants LESS or MORE of the property that `mention` names."""
+        sentence = self._with(mention.first, mention.last, "that", alone=True, decided=False)
+        return self._manners.amount(sentence) if self._manners and sentence else None
+
+    def price(self) -> Op | None:
+        """Whether the message, in which nothing else is asked for, wants to pay LESS, or would pay MORE."""
+        short = self._manners and len(self._u) <= LONGEST
+        return self._manners.price(self._u.text) if self._manners and short else None
+
     def wants_fitting(self, first: int, last: int) -> bool:
         """Whether what fits is wanted for the thing owned that words `first` up to `last` point at."""
         sentence = self._with(first, last, "that", alone=False)
         return bool(self._manners and sentence) and self._manners.wants_fitting(sentence)
 
-    def _with(self, first: int, last: int, word: str, alone: bool) -> str:
+    def _with(self, first: int, last: int, word: str, *, alone: bool, decided: bool = True) -> str:
         """The clause with `word` in place of words `first` up to `last` and the values beside them; "" where it says
-        nothing else, and with `alone` where something else in it means something."""
+        nothing else, with `alone` where something else in it means something, and where, if that counts as `decided`, a
+        small word says how it is meant."""
         group = [m for m in self._mentions if m.of(Kind.VALUE)]
         for mention in group:
             last = mention.last if mention.first == last else last
@@ -88,7 +113,8 @@ class Spoken:
                 start = max((i + 1 for i in ends if i < start - 1), default=0)
         others = [m for m in self._mentions if start <= m.first < end and not first <= m.first < last]
         meant = [m for m in others if m.of(Kind.VALUE) or m.of(Kind.SCALE)]
-        if alone and (meant or any(m.cue in (_SAY_BEFORE if m.first < first else _SAY_AFTER) for m in others)):
+        says = any(m.cue in (_SAY_BEFORE if m.first < first else _SAY_AFTER) for m in others)
+        if alone and (meant or (decided and says)):
             return ""
         names = {i for m in others if m.of(Kind.FACET) for i in range(m.first, m.last)}
         said = [

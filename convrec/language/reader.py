@@ -118,6 +118,8 @@ class Reader:
         meaning.refer_to_what_lacks()
         self._take_amounts(u, draft, amounts, scope)
         self._take_unknown(u, draft, runs, mentions, scope, topics, base is None)
+        if not (acts or draft.constraints or draft.unmet or draft.dropped or draft.references):
+            self._take_price(u, draft, spoken, self._price(base))
         if draft.described and not draft.category and base is None and (draft.constraints or draft.unmet):
             category, said = draft.described  # "I have enough black pens, so no black"
             draft.put(Constraint("category", Op.IS, category, False, said))
@@ -208,6 +210,12 @@ class Reader:
                     constraint = replace(constraint, hard=False)
                 if all(constraint.key != c.key for c in draft.constraints):
                     draft.constraints.append(constraint)
+
+    def _take_price(self, u: Utterance, draft: Draft, spoken: Spoken, price: float | None) -> None:
+        """What is said about money without a figure: "that hurts my wallet" asks for less than what was shown costs."""
+        if price is not None and (op := spoken.price()):
+            draft.wishes, draft.relative = [], True
+            draft.put(Constraint("price", op, price, op is Op.LESS, u.said(0, len(u))))
 
     def _take_unknown(
         self,

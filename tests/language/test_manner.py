@@ -61,6 +61,29 @@ def test_a_complaint_asks_for_the_other_way(text: str) -> None:
     assert [c.op for c in reading.constraints if c.facet == "weight_g"] == [Op.LESS]
 
 
+@pytest.mark.parametrize(
+    ("text", "facet", "op"),
+    [
+        ("there are not enough pages", "sheets", Op.MORE),
+        ("so many pages put me off", "sheets", Op.LESS),
+        ("the price is a problem", "price", Op.LESS),
+        ("that hurts my wallet", "price", Op.LESS),
+        ("I'd like to pay less", "price", Op.LESS),
+        ("I want the good stuff, whatever it costs", "price", Op.MORE),
+    ],
+)
+def test_more_and_less_are_heard_without_a_comparison(text: str, facet: str, op: Op) -> None:
+    notebook = row("Spiral notebooks")
+    reading = reader().read(text, Situation((notebook,), (), (), notebook, ()))
+    assert [(c.facet, c.op) for c in reading.constraints] == [(facet, op)]
+
+
+@pytest.mark.parametrize("text", ["the price is fine", "what is the price?", "I like the paper"])
+def test_what_is_only_named_is_not_wished_otherwise(text: str) -> None:
+    notebook = row("Spiral notebooks")
+    assert not reader().read(text, Situation((notebook,), (), (), notebook, ())).constraints
+
+
 @pytest.mark.parametrize("text", ["what does my printer take?", "top up my printer", "what goes inside my printer?"])
 def test_what_is_owned_and_lacks_something_is_what_it_must_fit(text: str) -> None:
     printer = row("Laser printers")
