@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from convrec.conversation import Act
-from convrec.language.classifier import Classifier, read_examples
+from convrec.language.classifier import Classifier
 from convrec.language.encoder import SentenceEncoder
 from convrec.language.lexicon import english
 from convrec.language.utterance import Utterance, stems
@@ -99,7 +99,7 @@ class ActLikeness:
     """Acts by meaning, for messages whose words no rule knows; acts.yaml holds the examples."""
 
     def __init__(self, encoder: SentenceEncoder) -> None:
-        self._classifier = Classifier(encoder, read_examples("acts.yaml"))
+        self._classifier = Classifier.load(encoder, "acts")
 
     def act(self, utterance: Utterance) -> Act | None:
         """What the message is by its meaning: RECOMMEND stands for any wish for an item; None where it is not clear."""

@@ -1,43 +1,83 @@
-"""What a sentence is by its meaning, learnt from a few dozen examples of each kind that stand in a file."""
+"""What a sentence is by its meaning, learnt from a few dozen examples of each kind that stand in a file.
+
+`acts.yaml` and `manners.yaml` hold the examples; what is fitted to them stands beside them, so that nothing has to be
+encoded when a chat opens. After a change of the examples: `python -m convrec.language.classifier`.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import resources
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import yaml
 from numpy.typing import NDArray
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
-from convrec.language.encoder import SentenceEncoder
+from convrec.language.encoder import SentenceEncoder, load_encoder
 
 RIDGE = 1.0
+FITTED = "classifiers.safetensors"
+Floats = NDArray[np.float32]
 
 
 class Classifier:
-    """A linear classifier over sentence vectors, fitted in closed form (ridge regression, all kinds weighing the same)
-    to `examples`: kind → sentences. Fitting takes under a second."""
+    """A linear classifier over sentence vectors. `weights` is (385, kinds): the last row is added to every sentence."""
 
-    def __init__(self, encoder: SentenceEncoder, examples: Mapping[str, Sequence[str]]) -> None:
-        self._encoder, self._kinds = encoder, list(examples)
+    def __init__(self, encoder: SentenceEncoder, kinds: Sequence[str], weights: Floats) -> None:
+        self._encoder, self.kinds, self.weights = encoder, tuple(kinds), weights
+
+    @classmethod
+    def fit(cls, encoder: SentenceEncoder, examples: Mapping[str, Sequence[str]]) -> Classifier:
+        """By ridge regression in closed form, all kinds weighing the same. `examples`: kind → sentences."""
         which = np.array([i for i, said in enumerate(examples.values()) for _ in said])
-        inputs = _with_bias(encoder.vectors([text for said in examples.values() for text in said]))
+        vectors = encoder.vectors([text for said in examples.values() for text in said])
+        inputs = np.hstack([vectors, np.ones((len(vectors), 1))]).astype(np.float64)
         goals = np.where(which[:, None] == np.arange(len(examples)), 1.0, -1.0)
         weighted = inputs.T * (1 / np.bincount(which)[which]) * len(which) / len(examples)
-        self._weights = np.linalg.solve(weighted @ inputs + RIDGE * np.eye(inputs.shape[1]), weighted @ goals)
+        weights = np.linalg.solve(weighted @ inputs + RIDGE * np.eye(inputs.shape[1]), weighted @ goals)
+        return cls(encoder, list(examples), weights.astype(np.float32))
+
+    @classmethod
+    def load(cls, encoder: SentenceEncoder, name: str) -> Classifier:
+        """The one fitted to the examples of this name: "acts", or a question of manners.yaml."""
+        kinds, weights = _fitted()[name]
+        return cls(encoder, kinds, weights)
 
     def scores(self, text: str) -> dict[str, float]:
         """Kind → about ±1: how much like it the sentence is."""
-        found = (_with_bias(self._encoder.vectors([text])) @ self._weights)[0]
-        return dict(zip(self._kinds, found.tolist(), strict=True))
+        found = self._encoder.vector(text) @ self.weights[:-1] + self.weights[-1]
+        return dict(zip(self.kinds, found.tolist(), strict=True))
 
 
-def read_examples(name: str) -> Any:
-    """Kind → sentences, of a file of this package; in manners.yaml by question."""
-    text = resources.files("convrec.language").joinpath(name).read_text(encoding="utf-8")
-    return yaml.safe_load(text)
+def examples() -> dict[str, dict[str, list[str]]]:
+    """Classifier → kind → sentences."""
+    package = resources.files("convrec.language")
+    acts, manners = (
+        yaml.safe_load(package.joinpath(name).read_text("utf-8")) for name in ("acts.yaml", "manners.yaml")
+    )
+    return {"acts": acts, **manners}
 
 
-def _with_bias(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
-    return np.hstack([vectors, np.ones((len(vectors), 1))]).astype(np.float64)
+@cache
+def _fitted() -> dict[str, tuple[list[str], Floats]]:
+    with resources.as_file(resources.files("convrec.language").joinpath(FITTED)) as path, safe_open(path, "np") as file:
+        kinds = file.metadata()
+        return {name: (json.loads(kinds[name]), file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118
+
+
+def main() -> None:
+    found = {name: Classifier.fit(load_encoder(), kinds) for name, kinds in examples().items()}
+    save_file(
+        {name: classifier.weights for name, classifier in found.items()},
+        Path(__file__).with_name(FITTED),
+        {name: json.dumps(classifier.kinds) for name, classifier in found.items()},
+    )
+
+
+if __name__ == "__main__":
+    main()

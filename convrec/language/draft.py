@@ -20,6 +20,11 @@ class Draft:
     category: str = ""
     described: tuple[str, str] | None = None  # a category only told of ("I have enough pens"), and the words
 
+    @property
+    def asks(self) -> bool:
+        """Whether anything is asked for that the catalogue can express, or is known not to have."""
+        return bool(self.constraints or self.dropped or self.unmet)
+
     def drop(self, facet: str) -> None:
         """Takes back what was said of a facet in earlier turns."""
         if facet not in self.dropped:

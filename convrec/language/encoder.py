@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +42,7 @@ class SentenceEncoder:
         self._model.load_state_dict({name: weights[name] for name in self._model.state_dict()})
         self._model.eval()  # type: ignore[no-untyped-call]
         self._model.requires_grad_(False)
+        self._latest = lru_cache(64)(lambda text: self.vectors([text])[0])  # one message is asked about several times
 
     def is_word(self, word: str) -> bool:
         """Whether a folded word is one word piece: a common word of English, not a slip of the keyboard."""
@@ -58,6 +59,10 @@ class SentenceEncoder:
             mean = (hidden * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
             out[chunk] = torch.nn.functional.normalize(mean, dim=1).numpy()
         return out
+
+    def vector(self, text: str) -> NDArray[np.float32]:
+        """(384,) of one text, not to be written to; those of the last messages are kept."""
+        return self._latest(text)
 
     def tokens(self, text: str) -> NDArray[np.float32]:
         """(word pieces ≤ 48, 384) float32: last hidden states without [CLS] and [SEP]; (0, 384) for an empty text."""

@@ -141,6 +141,15 @@ class Lexicon:
                     found.setdefault((sense.facet, str(sense.value)), (" ".join(phrase), sense))
         return list(found.values())
 
+    def category_names(self) -> list[tuple[str, Sense]]:
+        """Every way to call a category of which only some items are."""
+        return [
+            (" ".join(phrase), sense)
+            for phrase, senses in self._senses.items()
+            for sense in senses
+            if sense.kind is Kind.VALUE and sense.facet == "category"
+        ]
+
     def _add(self, phrases: Iterable[str], sense: Sense) -> None:
         for text in phrases:
             phrase = stems(text) or tuple(text.split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,6 +16,8 @@ from convrec.language.utterance import Utterance, singular
 
 SPELLING = 0.79  # share of letters in place: one slip in five letters, two in ten
 MEANING = 0.72  # cosine; below it the nearest value is too often another thing
+TOPIC = 0.55  # cosine of a message to the name of a category …
+APART = 1.0  # … and by how many standard deviations it must lead (set on tests/acts/open)
 _MOST = 40  # unknown words or phrases looked at in one message
 
 
@@ -24,11 +27,21 @@ class Likeness:
     def __init__(self, lexicon: Lexicon, encoder: SentenceEncoder | None) -> None:
         self._lexicon, self._encoder = lexicon, encoder
         self._values = lexicon.values() if encoder else []
-        self._vectors: NDArray[np.float32] = (
-            encoder.vectors([text for text, _ in self._values])
-            if encoder and self._values
-            else np.empty((0, 0), np.float32)
-        )
+        self._names = lexicon.category_names() if encoder else []
+        texts = list(dict.fromkeys(text for text, _ in [*self._values, *self._names]))
+        known = encoder.vectors(texts) if encoder and texts else np.empty((0, 0), np.float32)
+        place = {text: i for i, text in enumerate(texts)}
+        self._vectors: NDArray[np.float32] = known[[place[text] for text, _ in self._values]]
+        self._name_vectors: NDArray[np.float32] = known[[place[text] for text, _ in self._names]]
+        leaves = sorted({item.leaf for item in lexicon.catalog.items})
+        holds: dict[str, set[int]] = defaultdict(set)
+        for path in {item.categories for item in lexicon.catalog.items if item.categories}:
+            for category in path:
+                holds[category].add(leaves.index(path[-1]))
+        within = np.zeros((len(self._names), len(leaves)), dtype=bool)
+        for row, (_, sense) in enumerate(self._names):
+            within[row, list(holds[str(sense.value)])] = True
+        self._related = (within.astype(np.float32) @ within.T.astype(np.float32)) > 0  # (names, names) share a leaf
 
     def corrections(self, utterance: Utterance) -> dict[int, str]:
         """Word number → the stem it is probably meant to be. Correct English words are left alone."""
@@ -63,6 +76,20 @@ class Likeness:
             self._values[place][1] if likeness[row, place] >= MEANING else None
             for row, place in enumerate(best.tolist())
         ]
+
+    def topic(self, message: str) -> Sense | None:
+        """The category that a whole message is about, though it does not name it: "a thing for punching holes".
+
+        None unless it stands out from all categories that have nothing to do with it.
+        """
+        if self._encoder is None or not self._names:
+            return None
+        likeness = self._name_vectors @ self._encoder.vector(message)
+        best = int(likeness.argmax())
+        others = likeness[~self._related[best]]
+        if likeness[best] < TOPIC or not len(others) or likeness[best] - others.max() < APART * likeness.std():
+            return None
+        return self._names[best][1]
 
     def is_english(self, word: str) -> bool:
         """Whether this is a common word of English; without an encoder none is known."""

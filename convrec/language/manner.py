@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from convrec.conversation import Op
-from convrec.language.classifier import Classifier, read_examples
+from convrec.language.classifier import Classifier
 from convrec.language.encoder import SentenceEncoder
 from convrec.language.lexicon import Kind, Mention
 from convrec.language.utterance import Utterance
@@ -28,12 +28,11 @@ _SAY_AFTER = frozenset(["negated_after", "waive_after", "soft_after", "gone_afte
 
 
 class Manners:
-    """The classifiers, one a question; building takes under a second."""
+    """The classifiers, one a question of manners.yaml."""
 
     def __init__(self, encoder: SentenceEncoder) -> None:
-        examples = read_examples("manners.yaml")
         self._wish, self._owned, self._degree, self._amount, self._price = (
-            Classifier(encoder, examples[name]) for name in ("wish", "owned", "degree", "amount", "price")
+            Classifier.load(encoder, name) for name in ("wish", "owned", "degree", "amount", "price")
         )
 
     def wish(self, sentence: str) -> str:
@@ -76,7 +75,7 @@ class Spoken:
     def complains(self, mention: Mention) -> bool:
         """Whether the clause finds something to be too much of what `mention` says ("heavy")."""
         sentence = self._with(mention.first, mention.last, "heavy", alone=True)
-        return bool(self._manners and sentence) and self._manners.complains(sentence)
+        return self._manners.complains(sentence) if self._manners and sentence else False
 
     def amount(self, mention: Mention) -> Op | None:
         """Whether the clause wants LESS or MORE of the property that `mention` names."""
@@ -91,7 +90,7 @@ class Spoken:
     def wants_fitting(self, first: int, last: int) -> bool:
         """Whether what fits is wanted for the thing owned that words `first` up to `last` point at."""
         sentence = self._with(first, last, "that", alone=False)
-        return bool(self._manners and sentence) and self._manners.wants_fitting(sentence)
+        return self._manners.wants_fitting(sentence) if self._manners and sentence else False
 
     def _with(self, first: int, last: int, word: str, *, alone: bool, decided: bool = True) -> str:
         """The clause with `word` in place of words `first` up to `last` and the values beside them; "" where it says
@@ -102,8 +101,8 @@ class Spoken:
             last = mention.last if mention.first == last else last
         for mention in reversed(group):
             first = mention.first if mention.last == first else first
-        marks = [i for i, word in enumerate(self._u.words) if word.is_end or word.text == ","]
-        ends = [i for i, word in enumerate(self._u.words) if i in marks or word.text in ("and", "but")]
+        marks = [i for i, w in enumerate(self._u.words) if w.is_end or w.text == ","]
+        ends = [i for i, w in enumerate(self._u.words) if i in marks or w.text in ("and", "but")]
         start = max((i + 1 for i in ends if i < first), default=0)
         end = min((i for i in ends if i >= last), default=len(self._u))
         if start == first and end == last:  # "Plastic? Never.", "wow, heavy"

@@ -14,7 +14,7 @@ from itertools import permutations
 
 from convrec.catalog import FITS, SYSTEM, Catalog
 from convrec.conversation import Act, Constraint, Op, Reading
-from convrec.language.acts import ActLikeness, act_phrases, number_asked, settled_act
+from convrec.language.acts import LONGEST, ActLikeness, act_phrases, number_asked, settled_act
 from convrec.language.draft import Draft
 from convrec.language.encoder import SentenceEncoder
 from convrec.language.lexicon import Kind, Lexicon, Mention, Sense
@@ -118,14 +118,17 @@ class Reader:
         meaning.refer_to_what_lacks()
         self._take_amounts(u, draft, amounts, scope)
         self._take_unknown(u, draft, runs, mentions, scope, topics, base is None)
-        if not (acts or draft.constraints or draft.unmet or draft.dropped or draft.references):
+        alike = self._alike(u, draft, mentions)
+        if not (acts or draft.asks or draft.references) and alike in (None, Act.RECOMMEND):
             self._take_price(u, draft, spoken, self._price(base))
+            if draft.wishes and not (draft.described or draft.relative):
+                self._take_topic(u, draft)
         if draft.described and not draft.category and base is None and (draft.constraints or draft.unmet):
             category, said = draft.described  # "I have enough black pens, so no black"
             draft.put(Constraint("category", Op.IS, category, False, said))
         count, together = counted[2] if counted else None, _TOGETHER.search(u.line) is not None
         draft.constraints = self._agreeing(draft.constraints)
-        act = self._act(u, acts, draft, mentions, situation, base, count, together)
+        act = self._act(u, acts, alike, draft, mentions, situation, base, count, together)
         if act in (Act.WHY, Act.COMPARE, Act.PROFILE, Act.SOCIAL, Act.OFF_TOPIC, Act.MORE):
             asked = act is Act.MORE
             return Reading(
@@ -217,6 +220,12 @@ class Reader:
             draft.wishes, draft.relative = [], True
             draft.put(Constraint("price", op, price, op is Op.LESS, u.said(0, len(u))))
 
+    def _take_topic(self, u: Utterance, draft: Draft) -> None:
+        """A message may be about a category that it does not name: "also a thing for punching holes"."""
+        if len(u) <= LONGEST and (sense := self._likeness.topic(u.text)):
+            draft.category = str(sense.value)
+            draft.put(Constraint("category", Op.IS, draft.category, False, u.said(0, len(u))))
+
     def _take_unknown(
         self,
         u: Utterance,
@@ -292,6 +301,7 @@ class Reader:
         self,
         u: Utterance,
         acts: dict[str, list[tuple[int, int]]],
+        alike: Act | None,
         draft: Draft,
         mentions: Sequence[Mention],
         situation: Situation,
@@ -303,13 +313,11 @@ class Reader:
         settled = settled_act(u, acts, meant)
         if settled is not None:
             return settled
-        asks = bool(draft.constraints or draft.dropped or draft.unmet)
-        alike = self._acts.act(u) if self._acts and not asks and not meant else None
         if alike not in (None, Act.RECOMMEND):
             return alike
         spoken = {i for first, last in acts.get("social", ()) for i in range(first, last)}
         wants = any(m.cue == "want" and not spoken.issuperset(range(m.first, m.last)) for m in mentions)
-        if asks or draft.references or (wants and draft.wishes) or draft.relative:
+        if draft.asks or draft.references or (wants and draft.wishes) or draft.relative:
             return self._course(u, draft, situation, base)
         if "more" in acts:
             return Act.MORE
@@ -324,6 +332,11 @@ class Reader:
         if alike is Act.RECOMMEND:  # "my neck would appreciate some relief"
             return self._course(u, draft, situation, base)
         return Act.OFF_TOPIC
+
+    def _alike(self, u: Utterance, draft: Draft, mentions: Sequence[Mention]) -> Act | None:
+        """The act by meaning, of a message in which no word stands for something in the catalogue."""
+        meant = any(m.of(Kind.VALUE) or m.of(Kind.SCALE) for m in mentions)
+        return self._acts.act(u) if self._acts and not draft.asks and not meant else None
 
     def _course(self, u: Utterance, draft: Draft, situation: Situation, base: int | None) -> Act:
         """STEER changes what was just shown or bought; RECOMMEND asks anew."""

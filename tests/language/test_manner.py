@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from functools import cache
 
+import numpy as np
 import pytest
 
 from convrec.catalog import Catalog
 from convrec.conversation import Op
 from convrec.datasets.shop.catalogue import build_items
-from convrec.language.classifier import read_examples
+from convrec.language.classifier import Classifier, examples
 from convrec.language.encoder import load_encoder
 from convrec.language.grammar import phrasings
 from convrec.language.manner import Manners
@@ -104,8 +105,12 @@ def test_what_one_is_up_for_is_asked_for(text: str) -> None:
 
 
 def test_no_example_is_a_phrasing_held_out() -> None:
-    examples = read_examples("manners.yaml").values()
-    said = {re.sub(r"\W+", " ", text).casefold() for kinds in examples for kind in kinds.values() for text in kind}
+    said = {
+        re.sub(r"\W+", " ", text).casefold()
+        for kinds in examples().values()
+        for kind in kinds.values()
+        for text in kind
+    }
     held_out = {
         re.sub(r"\W+", " ", re.sub(r"\{\w+\}", "that", text)).casefold()
         for texts in phrasings("critiques_unseen").values()
@@ -113,3 +118,10 @@ def test_no_example_is_a_phrasing_held_out() -> None:
     }
     assert held_out
     assert not said & held_out
+
+
+def test_what_is_fitted_is_fitted_to_the_examples_of_today() -> None:
+    for name, kinds in examples().items():
+        stored, fitted = Classifier.load(load_encoder(), name), Classifier.fit(load_encoder(), kinds)
+        assert stored.kinds == fitted.kinds
+        assert np.allclose(stored.weights, fitted.weights, atol=1e-3), "run python -m convrec.language.classifier"
