@@ -65,7 +65,7 @@ class ClaimChecker:
         for claims in (fact_claims, item_claims, history_claims, comparisons, number_claims):
             found += claims(sentence, world)
         found.sort(key=lambda f: (f.start, f.end))
-        claims = [
+        return gaps + [
             Claim(
                 sentence.span(f.start, f.end),
                 f.kind,
@@ -74,7 +74,6 @@ class ClaimChecker:
             )
             for f in found
         ]
-        return claims + gaps
 
     def release(self, marked_sentence: str, row: int, context: Context) -> bool:
         """Whether the sentence may be shown: every claim in it is supported."""

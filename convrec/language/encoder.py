@@ -42,7 +42,7 @@ class SentenceEncoder:
         self._model.load_state_dict({name: weights[name] for name in self._model.state_dict()})
         self._model.eval()  # type: ignore[no-untyped-call]
         self._model.requires_grad_(False)
-        self._latest = lru_cache(64)(lambda text: self.vectors([text])[0])  # one message is asked about several times
+        self._latest = lru_cache(64)(self._vector)  # one message is asked about several times
 
     def is_word(self, word: str) -> bool:
         """Whether a folded word is one word piece: a common word of English, not a slip of the keyboard."""
@@ -63,6 +63,10 @@ class SentenceEncoder:
     def vector(self, text: str) -> NDArray[np.float32]:
         """(384,) of one text, not to be written to; those of the last messages are kept."""
         return self._latest(text)
+
+    def _vector(self, text: str) -> NDArray[np.float32]:
+        out: NDArray[np.float32] = self.vectors([text])[0]
+        return out
 
     def tokens(self, text: str) -> NDArray[np.float32]:
         """(word pieces ≤ 48, 384) float32: last hidden states without [CLS] and [SEP]; (0, 384) for an empty text."""
