@@ -38,7 +38,7 @@ def evaluate_steering_command(
 
     engine, data = load_engine(model), read_dataset(dataset)
     reader = Reader(engine.catalog, load_encoder())
-    for said in ("unseen", "train"):
+    for said in ("blind", "train"):
         print(f"{said} wording")
         _print_figures(evaluate_steering(engine, data, reader, said))
 

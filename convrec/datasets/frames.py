@@ -63,14 +63,14 @@ DIALOGUES = pl.Schema(
         "constraints": pl.String(),  # JSON list: all in force after it
         "target_item_id": pl.String(),
         "narrative": pl.String(),  # marked text about the target
-        "phrasing": pl.String(),  # train | unseen
+        "phrasing": pl.String(),  # train | unseen | blind
         "split": pl.String(),
     }
 )
 ITEMS_AT_ONCE = 5000
 KINDS = ("critique", "purchase_reason", "endorsement", "endorsement_long", "user_summary")
 SPLITS = ("train", "validation", "test")
-PHRASINGS = ("train", "unseen")
+PHRASINGS = ("train", "unseen", "blind")
 # What may never be null; everything else may.
 REQUIRED = {
     "items": ("item_id", "title"),

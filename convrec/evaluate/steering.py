@@ -1,6 +1,7 @@
 """Does the critique steer? Four figures side by side, on shoppers and phrasings that training never saw.
 
-Protocol. Questions: every test dialogue message in unseen wording. The target is what the shopper really bought next.
+Protocol. Questions: every test dialogue message in wordings by an author who saw neither the reader nor the
+training phrasings ("blind"). The target is what the shopper really bought next.
 Readings are the reader's own, message by message along the dialogue, as in a chat. Ranked is the whole catalogue less
 what is out of stock, owned, or was shown and refused. Measured is Recall@10 of
 
@@ -50,7 +51,7 @@ class Question:
         return [*self.dialogue.path.history, *self.dialogue.refused]
 
 
-def questions(dataset: Dataset, reader: Reader, phrasing: str = "unseen") -> list[Question]:
+def questions(dataset: Dataset, reader: Reader, phrasing: str = "blind") -> list[Question]:
     """The test messages of one phrasing, read along their dialogues. Raises DataError where there are none."""
     asked = []
     for dialogue in dialogues(dataset, dataset.sequences()):
@@ -65,7 +66,7 @@ def questions(dataset: Dataset, reader: Reader, phrasing: str = "unseen") -> lis
 
 
 def evaluate_steering(
-    engine: Engine, dataset: Dataset, reader: Reader, phrasing: str = "unseen"
+    engine: Engine, dataset: Dataset, reader: Reader, phrasing: str = "blind"
 ) -> dict[str, dict[str, float]]:
     """For each group that has questions, the figures of the protocol, with a paired 95 % interval of each lift."""
     asked = questions(dataset, reader, phrasing)

@@ -54,7 +54,8 @@ class ClaimChecker:
         self._world = lru_cache(maxsize=64)(self._world_of)
 
     def check(self, marked_sentence: str, row: int, context: Context) -> list[Claim]:
-        """The claims of one marked sentence written about `row`, in the order of the text. Never raises on any text."""
+        """The claims of one marked sentence written about `row`: the parts that are missing, then the others in the
+        order of the text. Never raises on any text."""
         world = self._world(row, context)
         gaps = [Claim(gap[0], "gap", False, False) for gap in _GAP.finditer(marked_sentence.strip())]
         marked_sentence, spoken = _plain(marked_sentence, world)

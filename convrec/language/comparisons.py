@@ -34,6 +34,11 @@ _LINKS = frozenset(
         "really",
     ]
 )
+# After these "that is" tells which one is meant.
+_NOUNS = frozenset(
+    ["one", "ones", "something", "anything", "nothing", "everything", "any", "some", "those", "model", "models", "version",
+     "kind", "sort", "type", "piece", "thing", "item", "option", "product", "choice"]
+)  # fmt: skip
 _STATING = re.compile(
     r"(?:^| )(?:it's|its|that's|thats|(?:it|that|this|one) (?:is|was|looks|feels|seems)|they're|these are)$"
 )
@@ -95,6 +100,8 @@ class Comparisons:
             return True
         direction = str(sense.value)
         complaint = plain and not manner.negative and self._complains(mention, cues)
+        if plain and sense.facet == "price" and not manner.negative and (heard := self._spoken.price()):
+            complaint = (heard is Op.LESS) == (direction in ("more", "high"))  # "go posh on me" is no complaint
         soft = manner.soft or (plain and (not complaint or sense.facet == "price")) or not sense.sure
         upwards = direction in ("more", "high")
         if "too" in cues or complaint:
@@ -149,8 +156,12 @@ class Comparisons:
 
     def states(self, first: int) -> bool:
         """Whether what begins at word `first` is said of the thing at hand: "it's green", "that is heavy"."""
-        before = " ".join(word.text for word in self._u.words[max(first - 2, 0) : first])
-        return _STATING.search(before) is not None
+        words = [word.text for word in self._u.words[max(first - 3, 0) : first]]
+        if len(words) == 3 and words[1] == "that" and words[0] in _NOUNS:
+            return False  # "one that is green" asks for it
+        if len(words) >= 2 and words[-1] in ("that's", "thats") and words[-2] in _NOUNS:
+            return False
+        return _STATING.search(" ".join(words[-2:])) is not None
 
     def _measurable(self, mention: Mention, named: Sequence[str]) -> Sense | None:
         senses = mention.of(Kind.SCALE)

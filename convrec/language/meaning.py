@@ -110,9 +110,9 @@ class Meaning:
             negative, soft, self.draft.relative = True, True, True
         if "more" in cues:
             soft, self.draft.relative = True, True
-        if not negative and sense.facet != "category" and (manner.told or not manner.soft):
+        if not negative and (manner.told or (sense.facet != "category" and not manner.soft)):
             spoken = self._spoken.wish(mention)
-            if spoken == "unwanted":
+            if spoken == "unwanted" and sense.facet != "category":
                 negative, soft = True, True  # "plastic makes me sad"
             elif spoken == "wanted" and manner.told and sense.sure and sense.facet not in _VAGUE:
                 soft = False  # "my only wish is plastic"

@@ -138,7 +138,10 @@ class Measures:
             # "0.7 rather than that": a fraction is no count of things, so it may be said without a unit
             fitting = [key for key in relevant if value in self._values.get(key, ())]
             facet = fitting[0] if len(fitting) == 1 else ""
-        elif not facet and "pieces" in relevant and value > MOST_OPTIONS and value in self._values["pieces"]:
+        elif (
+            not facet and "pieces" in relevant and value > MOST_OPTIONS and value in self._values["pieces"]
+            and not any(w.is_number for w in u.words[max(start - 2, 0) : start - 1] + u.words[start : start + 1])
+        ):  # fmt: skip
             facet = "pieces"  # "12 please"
         return facet, value, last
 

@@ -102,7 +102,7 @@ class Scope:
                     self._manners[start].negative = True  # "A4 is too big"
             elif cue == "swap":
                 state.negative, state.denied, state.word = "hard", [], "swap"
-            elif cue in ("for", "and") and state.word == "swap" and state.denied:
+            elif state.word == "swap" and (cue == "for" or (cue == "and" and state.denied)):
                 state.stop()
                 state.word = ""
             elif cue == "negated_after":

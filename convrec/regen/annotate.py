@@ -43,7 +43,7 @@ def annotate(dataset: Dataset, seed: int, *, hold_out: float) -> Dataset:
     for user, rows in users:
         split = portion(user, seed, hold_out)
         rng = random.Random(f"{seed}:{user}")
-        phrasing: Phrasing = "unseen" if split == "test" else "train"
+        phrasing: Phrasing = "blind" if split == "test" else "train"
         about = {"user_id": user, "split": split}
         turn_rows += [{**about, **turn} for turn in turns_of(writer, rows, rng, phrasing)]
         for number, (said, how) in enumerate(_dialogues(dialogues, rows, split, rng)):
@@ -88,7 +88,8 @@ def _dialogues(
         return
     position = len(rows) - (1 if split == "test" else 2)
     history, target = rows[:position], rows[position]
-    for phrasing in ("unseen", "train"):
+    words: Sequence[Phrasing] = ("blind" if split == "test" else "unseen", "train")
+    for phrasing in words:
         same = random.Random(rng.random())
         if said := dialogues.regen(history, target, same, phrasing):
             yield said, phrasing

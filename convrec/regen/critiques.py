@@ -11,8 +11,9 @@ from convrec.conversation import Act, Constraint, Reading
 from convrec.language.grammar import expand, phrasings, roughen, slots_of
 from convrec.regen.wishes import Wish
 
-Phrasing = Literal["train", "unseen"]
-FILES: Mapping[Phrasing, str] = {"train": "critiques", "unseen": "critiques_unseen"}
+Phrasing = Literal["train", "unseen", "blind"]
+# "unseen" words are for validation, "blind" ones, whose author saw neither the others nor the reader, for the test.
+FILES: Mapping[Phrasing, str] = {"train": "critiques", "unseen": "critiques_unseen", "blind": "critiques_blind"}
 TWO, SOFT, VAGUE = 0.16, 0.12, 0.07  # how often two wishes at once, a preference only, words without a facet
 # How often one family of wishes is drawn, against the others: what shoppers mostly talk about.
 WEIGHTS = {

@@ -38,8 +38,8 @@ def with_every(dataset: Dataset, **columns: str) -> Dataset:
     return replace(dataset, dialogues=dataset.dialogues.with_columns(values))
 
 
-def test_only_test_messages_in_unseen_wording_are_asked(dataset: Dataset, asked: list[Question]) -> None:
-    rows = dataset.dialogues.filter((pl.col("split") == "test") & (pl.col("phrasing") == "unseen"))
+def test_only_test_messages_in_blind_wording_are_asked(dataset: Dataset, asked: list[Question]) -> None:
+    rows = dataset.dialogues.filter((pl.col("split") == "test") & (pl.col("phrasing") == "blind"))
     assert sorted(q.dialogue.path.turns[-1].text for q in asked) == sorted(rows["text"].to_list())
     assert len(asked) > 10
     held, sequences = held_out_users(dataset), dataset.sequences()

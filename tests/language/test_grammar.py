@@ -56,8 +56,9 @@ def test_listed() -> None:
     assert listed(["a", "b", "c"]) == "a, b and c"
 
 
-def test_there_are_enough_phrasings_of_the_same_kinds_and_slots() -> None:
-    train, unseen = phrasings("critiques"), phrasings("critiques_unseen")
+@pytest.mark.parametrize("held_out", ["critiques_unseen", "critiques_blind"])
+def test_there_are_enough_phrasings_of_the_same_kinds_and_slots(held_out: str) -> None:
+    train, unseen = phrasings("critiques"), phrasings(held_out)
     assert train.keys() == unseen.keys()
     assert len({t for kind in train.values() for t in kind}) >= 400
     assert len({t for kind in unseen.values() for t in kind}) >= 120
@@ -66,9 +67,10 @@ def test_there_are_enough_phrasings_of_the_same_kinds_and_slots() -> None:
         assert {slot for template in unseen[kind] for slot in slots_of(template)} <= known, kind
 
 
-def test_unseen_phrasings_are_no_near_copies() -> None:
+@pytest.mark.parametrize("held_out", ["critiques_unseen", "critiques_blind"])
+def test_held_out_phrasings_are_no_near_copies(held_out: str) -> None:
     train = [template.lower() for kind in phrasings("critiques").values() for template in kind]
-    for kind in phrasings("critiques_unseen").values():
+    for kind in phrasings(held_out).values():
         for template in kind:
             nearest = max(train, key=lambda known: fuzz.ratio(template.lower(), known))
             assert fuzz.ratio(template.lower(), nearest) < 80, (template, nearest)

@@ -113,7 +113,8 @@ def test_no_example_is_a_phrasing_held_out() -> None:
     }
     held_out = {
         re.sub(r"\W+", " ", re.sub(r"\{\w+\}", "that", text)).casefold()
-        for texts in phrasings("critiques_unseen").values()
+        for name in ("critiques_unseen", "critiques_blind")
+        for texts in phrasings(name).values()
         for text in texts
     }
     assert held_out

@@ -24,7 +24,7 @@ def pairs(demo: Dataset) -> Iterator[tuple[int, int, tuple[int, ...]]]:
 
 
 def written(
-    demo: Dataset, writer: Writer, phrasing: Literal["train", "unseen"]
+    demo: Dataset, writer: Writer, phrasing: Literal["train", "unseen", "blind"]
 ) -> Iterator[tuple[int, int, str, Reading]]:
     rng = random.Random(5)
     for source, target, history in pairs(demo):
@@ -32,9 +32,9 @@ def written(
             yield source, target, text, reading
 
 
-@pytest.mark.parametrize("phrasing", ["train", "unseen"])
+@pytest.mark.parametrize("phrasing", ["train", "unseen", "blind"])
 def test_a_critique_leads_from_the_source_to_the_target(
-    demo: Dataset, writer: Writer, phrasing: Literal["train", "unseen"]
+    demo: Dataset, writer: Writer, phrasing: Literal["train", "unseen", "blind"]
 ) -> None:
     count = 0
     for source, target, text, reading in written(demo, writer, phrasing):
