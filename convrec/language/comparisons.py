@@ -36,7 +36,7 @@ _LINKS = frozenset(
 )
 # After these "that is" tells which one is meant.
 _NOUNS = frozenset(
-    ["one", "ones", "something", "anything", "nothing", "everything", "any", "some", "those", "model", "models", "version",
+    ["one", "ones", "something", "anything", "nothing", "everything", "any", "some", "those", "model", "version",
      "kind", "sort", "type", "piece", "thing", "item", "option", "product", "choice"]
 )  # fmt: skip
 _STATING = re.compile(
