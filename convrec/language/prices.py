@@ -23,8 +23,10 @@ LOWER = (
     rf"minimum|"
     r"min|upwards of|not under|not below|nothing under|nothing below|from|>"
 )
-AROUND = r"around|(?<!how )(?<!what )about|roughly|approximately|approx|circa|ca|~|close to|near|"
-    r"in the region of|somewhere near|something like"
+AROUND = (
+    r"around|(?<!how )(?<!what )about|roughly|approximately|approx|circa|ca|~|close to|near|in the region of|"
+    r"somewhere near|something like"
+)
 AFTER_UPPER = (
     r"or less|or under|or below|max|maximum|tops|top|at most|at the most|or cheaper|and under|and below|limit|"
     rf"or (?:{_DOWN})"
