@@ -336,7 +336,7 @@ class Reader:
     def _alike(self, u: Utterance, draft: Draft, mentions: Sequence[Mention]) -> Act | None:
         """The act by meaning, of a message in which no word stands for something in the catalogue."""
         meant = any(m.of(Kind.VALUE) or m.of(Kind.SCALE) for m in mentions)
-        return self._acts.act(u) if self._acts and not draft.asks and not meant else None
+        return self._acts.act(u) if self._acts and not (meant or draft.asks or draft.references) else None
 
     def _course(self, u: Utterance, draft: Draft, situation: Situation, base: int | None) -> Act:
         """STEER changes what was just shown or bought; RECOMMEND asks anew."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio is imported: the page calls nobody
@@ -27,11 +28,17 @@ def serve(model: str, dataset: Path | None, database: str, host: str, port: int)
 
     Raises ConvrecError as the rooms below do: a folder, a database or a port that cannot be opened.
     """
-    cast = load(model)
     with Store(database) as store:
-        if dataset is not None:
-            store.import_histories(read_dataset(dataset))
+        with ThreadPoolExecutor(1) as beside:  # the shoppers come in while the model is opened
+            imported = beside.submit(_import, store, dataset)
+            cast = load(model)
+            imported.result()
         launch(Chat(*cast, store), invented=Path(model) == DATA / "model", host=host, port=port)
+
+
+def _import(store: Store, dataset: Path | None) -> None:
+    if dataset is not None:
+        store.import_histories(read_dataset(dataset))
 
 
 def launch(chat: Chat, *, invented: bool, host: str, port: int, block: bool = True) -> gr.Blocks:
