@@ -118,7 +118,7 @@ class Reader:
         meaning.refer_to_what_lacks()
         self._take_amounts(u, draft, amounts, scope)
         self._take_unknown(u, draft, runs, mentions, scope, topics, base is None)
-        alike = self._alike(u, draft, mentions)
+        alike = self._alike(u, draft, mentions, base)
         if not (acts or draft.asks or draft.references) and alike in (None, Act.RECOMMEND):
             self._take_price(u, draft, spoken, self._price(base))
             if draft.wishes and not (draft.described or draft.relative):
@@ -333,10 +333,12 @@ class Reader:
             return self._course(u, draft, situation, base)
         return Act.OFF_TOPIC
 
-    def _alike(self, u: Utterance, draft: Draft, mentions: Sequence[Mention]) -> Act | None:
-        """The act by meaning, of a message in which no word stands for something in the catalogue."""
+    def _alike(self, u: Utterance, draft: Draft, mentions: Sequence[Mention], base: int | None) -> Act | None:
+        """The act by meaning, of a message in which no word stands for something in the catalogue or for another item
+        than the one at hand."""
         meant = any(m.of(Kind.VALUE) or m.of(Kind.SCALE) for m in mentions)
-        return self._acts.act(u) if self._acts and not (meant or draft.asks or draft.references) else None
+        named = any(base is None or r.item_id != self._catalog[base].item_id for r in draft.references)
+        return self._acts.act(u) if self._acts and not (meant or named or draft.asks) else None
 
     def _course(self, u: Utterance, draft: Draft, situation: Situation, base: int | None) -> Act:
         """STEER changes what was just shown or bought; RECOMMEND asks anew."""
