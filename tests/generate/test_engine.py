@@ -79,6 +79,18 @@ def test_only_facts_that_have_a_value_are_said(temperature: float) -> None:
         assert isinstance(events[-1], Finished)
 
 
+def test_after_a_space_that_stands_apart_comes_a_fact() -> None:
+    spaces = 0
+    for seed in range(20):
+        said = ""
+        for event in ENGINE.generate([request(sampling=Sampling(3.0, 60, seed))]):
+            if isinstance(event, Token):
+                assert event.is_fact or not said.endswith(" "), "the sentence would lack a part"
+                said = "" if event.is_fact else said + event.text
+                spaces += said.endswith(" ")
+    assert spaces, "an untrained model says a bare space now and then"
+
+
 def test_same_seed_same_words_other_seed_others() -> None:
     first, again, other = (
         words(list(ENGINE.generate([request(sampling=Sampling(1.5, 20, seed))]))) for seed in (1, 1, 2)

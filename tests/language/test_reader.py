@@ -308,3 +308,19 @@ def test_a_catalogue_of_titles_brands_and_categories_is_enough() -> None:
 
 def test_an_empty_catalogue_reads_everything_as_words() -> None:
     assert not Reader(Catalog([])).read("a blue pen under $5").constraints
+
+
+def test_a_message_may_be_about_a_category_that_it_does_not_name() -> None:
+    reading = reader().read("a gadget for punching holes")
+    assert [(c.facet, c.value, c.hard) for c in reading.constraints] == [("category", "Hole punches", False)]
+
+
+@pytest.mark.parametrize("text", ["one that is waterproof", "any chance of a model that is waterproof?"])
+def test_which_one_is_meant_is_asked_for_and_what_it_is_like_is_told(text: str) -> None:
+    situation = steered()
+    assert ("waterproof", "is", "True") in meant(reader().read(text, situation))
+    assert not reader().read("it is waterproof", situation).constraints
+
+
+def test_a_swap_for_something_asks_for_it() -> None:
+    assert meant(bare().read("swap it for one in blue", steered())) == {("colour", "is", "blue")}

@@ -54,7 +54,7 @@ def test_golden_opening_of_the_words() -> None:
     assert spelled(RENDERER, RENDERER.item(6, context).symbols) == (
         "#6 <facts> <<title>> <<brand>> <<category>> <<price>> <<attr:colour>> <<attr:weight_g>> <<is_not:1>> "
         "<<reference>> <<reference_price>> <<extra>> <<compared:1>> <<compared:2>> <<owned:1>> <<owned:2>> "
-        "<<same:brand>> <<same:category>> <<same:colour>> <<asked:colour>> <reply>"
+        "<<same:brand>> <<same:category>> <<same:colour>> <<shared:colour>> <<asked:colour>> <reply>"
     )
 
 
