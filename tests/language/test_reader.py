@@ -311,7 +311,7 @@ def test_an_empty_catalogue_reads_everything_as_words() -> None:
 
 
 def test_a_message_may_be_about_a_category_that_it_does_not_name() -> None:
-    reading = reader().read("a gadget for punching holes")
+    reading = reader().read("something to punch holes with, you know")
     assert [(c.facet, c.value, c.hard) for c in reading.constraints] == [("category", "Hole punches", False)]
 
 
