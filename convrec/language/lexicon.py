@@ -142,7 +142,7 @@ class Lexicon:
         return list(found.values())
 
     def category_names(self) -> list[tuple[str, Sense]]:
-        """Every way to call a category of which only some items are."""
+        """Every way to call each category, for comparison by meaning."""
         return [
             (" ".join(phrase), sense)
             for phrase, senses in self._senses.items()

@@ -118,7 +118,8 @@ class Meaning:
                 soft = False  # "my only wish is plastic"
         if sense.facet == "category" and not negative:
             if not lost and self._is_aside(place, mention, cues):
-                thing = "for" in cues and self._u.words[cues["for"].first - 1].text in _THINGS  # "something for a desk"
+                start = cues["for"].first if "for" in cues else 0
+                thing = start > 0 and self._u.words[start - 1].text in _THINGS  # "something for a desk"
                 self._aside = self._aside or (None if "my" in cues or thing else (mention, sense))
                 return
             self.draft.category = self.draft.category or str(sense.value)

@@ -1,7 +1,9 @@
 """What a message means in one catalogue: an act, constraints, references, and what no facet expresses.
 
 Rules over the catalogue's own facets. A mask is hard only where the words are plain: what was matched by a typo or by
-likeness of meaning, and what was softened ("ideally", "I like"), stays a preference.
+likeness of meaning, and what was softened ("ideally", "I like"), stays a preference. Heard by meaning and hard all the
+same: that something should cost less or be less so ("that hurts my wallet"), and that it must fit a thing owned ("top
+up my printer"). On the blind utterances that adds no false mask (docs/LOG.md).
 """
 
 from __future__ import annotations
