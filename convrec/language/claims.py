@@ -30,6 +30,9 @@ __all__ = ["Claim", "ClaimChecker", "complete", "sentences"]
 # the sentence lacks a part ("you wanted to stay under .").
 _GAP = re.compile(r"\S*(?: {2,}\S*| +(?=[.,;:!?]))")
 
+# The item set beside itself: "it is from the desk lamps, like the ⟨title⟩".
+_ITSELF = re.compile(r"(?:,|^) ?(?:like|next to|beside|as with) (?:the |your )?⟨title⟩", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -58,6 +61,7 @@ class ClaimChecker:
         order of the text. Never raises on any text."""
         world = self._world(row, context)
         gaps = [Claim(gap[0], "gap", False, False) for gap in _GAP.finditer(marked_sentence.strip())]
+        gaps += [Claim(match[0], "history", False, False) for match in _ITSELF.finditer(marked_sentence.strip())]
         marked_sentence, spoken = _plain(marked_sentence, world)
         tokens = tokenise(marked_sentence)
         mentions = self._vocabulary.mentions(tokens)
