@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -21,6 +22,11 @@ _CARRIES = frozenset(
     ["of", "with", "in", "from", "take", "takes", "hold", "holds", "fits", "carry", "carries", "store", "stores", "per"]
 )
 _THINGS = frozenset(["something", "anything", "everything", "nothing", "all", "one", "ones", "things", "stuff", "set"])
+_FILLS = frozenset(["refill", "supply", "accessory", "spare", "part", "replacement", "insert", "consumable", "food"])
+_EMPTY = re.compile(r"(?:is|are|has|have|ran|runs|went) (?:\w+ )?(?:empty|out|dry|low)(?!\w)")
+_DOING = frozenset(["i'm", "im", "am", "are", "we're", "is", "was", "were", "been", "keep", "started", "just"])
+_TOWARDS = frozenset(["me", "us", "over", "on", "back", "go", "get", "move", "along", "straight", "up", "down", "round"])
+_TOLD_TO = frozenset(["me", "us", "him", "her", "them", "myself", "yourself"])
 _VAGUE = frozenset({"use", "style"})  # facets that words only lean towards: "for school" excludes nothing
 
 
@@ -79,6 +85,8 @@ class Meaning:
         sense = self._sense(place, mention, cues)
         if sense is None:
             return
+        if sense.facet == "category" and self._is_verb(mention):
+            return
         ordinary = sense.facet == "brand" and str(sense.value).casefold() in english()["ordinary"]
         if ordinary and not self._u.is_capital(mention.first):
             return  # "my brother" is no printer
@@ -87,6 +95,10 @@ class Meaning:
                 self.draft.drop(sense.facet)
             return
         lost = manner.gone and sense.facet == "category"  # "I lost my charger" asks for another
+        if lost and "my" in cues and _EMPTY.match(self._u.said(mention.last, len(self._u)).casefold()):
+            lost = not self._ran_out(mention)
+            if not lost:
+                return
         if not lost and self._points(place, mention, sense, cues, manner.described):
             return
         if manner.described:
@@ -99,13 +111,15 @@ class Meaning:
         if not manner.negative and self._comparisons.states(mention.first) and self._base is not None:
             return  # "it's green"
         than = mention.first > 0 and self._u.words[mention.first - 1].text == "than"  # "smaller than A3"
-        negative = (manner.negative or than) != (sense.value is False)
+        negative = (manner.negative or than) != (sense.value is False) and not lost
         plural = sense.facet == "material" and self._u.words[mention.last - 1].text.endswith(
             "s"
         )  # "rubbers" are things
         # "Paper clips" are no paper: what an unknown noun follows may only say what kind that is.
         soft = manner.soft or aside or not sense.sure or plural or self._scope.is_unknown(mention.last)
         soft = soft or (sense.facet in _VAGUE and not negative)
+        if sense.facet == "category" and negative and not self._is_about(sense):
+            soft = True  # nobody offered any: "no pens in my drawer" may ask for them
         if "less" in cues or "too" in cues:
             negative, soft, self.draft.relative = True, True, True
         if "more" in cues:
@@ -134,6 +148,31 @@ class Meaning:
         self._add(
             sense.facet, Op.NOT if negative else Op.IS, value, not soft or (manner.insisted and sense.sure), mention
         )
+
+    def _ran_out(self, mention: Mention) -> bool:
+        """Takes what fits an owned thing that is empty: "my printer ran out"; whether there is such a thing."""
+        group = [mention]
+        pointed = self._pointer.owned(self._u, mention.first, mention.last, group, self._situation.history)
+        if pointed is None or not self._catalog.compatible(pointed.row).any():
+            return False
+        self.draft.references.append(pointed.reference)
+        said = self._u.said(mention.first, len(self._u))
+        self.draft.put(Constraint("compatible", Op.IS, pointed.reference.item_id, True, said))
+        return True
+
+    def _is_about(self, sense: Sense) -> bool:
+        """Whether something of this category was shown or bought last, so that it can be turned down."""
+        base = [self._base] if self._base is not None else []
+        return any(self._pointer.holds(row, sense) for row in (*base, *self._situation.shown, *self._situation.all_shown))
+
+    def _is_verb(self, mention: Mention) -> bool:
+        """ "Lead me to the pens" is not about leads, "I'm writing a list" not about writing."""
+        before = self._u.words[mention.first - 1].text if mention.first else ""
+        after = self._u.words[mention.last].text if mention.last < len(self._u) else ""
+        if mention.last - mention.first > 1:
+            return False
+        doing = self._u.words[mention.first].text.endswith("ing") and before in _DOING
+        return doing or (after in _TOLD_TO and before not in ("a", "an", "the", "my", "this"))
 
     def _take_aside(self) -> None:
         """A category that seemed to say what a thing is for is asked for where nothing else is: "up for a stapler"."""
@@ -200,11 +239,13 @@ class Meaning:
             fitting and not (fitting.first and self._u.words[fitting.first - 1].stem in english()["offered"])
         ):
             return True
-        before = [word.text for word in self._u.words[max(first - 2, 0) : first]]
+        before = [word.text for word in self._u.words[max(first - 3, 0) : first]]
         if before and before[-1] in ("a", "an", "the", "some"):
             before.pop()
         word = before[-1] if before else ""
-        measured = any(text[0].isdigit() for text in before)  # "coffee, 1 kg bag"
+        measured = any(text[0].isdigit() for text in before[-2:])  # "coffee, 1 kg bag"
+        if word == "to" and len(before) > 1 and before[-2] in _TOWARDS:
+            return False  # "take me to the pens"
         return word in ("on", "inside", "to", "than") or (bool(self.draft.category) and (word in _CARRIES or measured))
 
     def _tells_of_another(self, place: int, sense: Sense, cues: Mapping[str, Mention]) -> bool:
@@ -257,12 +298,10 @@ class Meaning:
         said = self._u.said(fitting.first, pointed.last)
         if self._catalog.compatible(pointed.row).any():
             self._name_what_fits(pointed.row)
-            if not self.fits(pointed.row) and not self._sounds_fitting(pointed.row):
+            if not (self.fits(pointed.row) or self._sounds_fitting(pointed.row) or self._is_any_fill()):
                 return  # "paper for my printer": what fits is cartridges
             if not self.fits(pointed.row):  # "ink cartridges for my printer": what fits counts, not what it is called
-                self.draft.constraints = [
-                    replace(c, hard=c.hard and c.facet != "category") for c in self.draft.constraints
-                ]
+                self._soften_category()
             constraint = Constraint("compatible", Op.IS, pointed.reference.item_id, True, said)
             if constraint not in self.draft.constraints:
                 self.draft.constraints.append(constraint)
@@ -272,9 +311,20 @@ class Meaning:
     def refer_to_what_lacks(self) -> None:
         """Takes what fits a thing owned that was only spoken of: "top up my printer"."""
         for pointed in self._owned:
-            if self.fits(pointed.row) and self._spoken.wants_fitting(pointed.first, pointed.last):
+            fitting = self.fits(pointed.row) or (self._is_any_fill() and self._catalog.compatible(pointed.row).any())
+            if fitting and self._spoken.wants_fitting(pointed.first, pointed.last):
                 said = self._u.said(pointed.first, pointed.last)
+                if not self.fits(pointed.row):
+                    self._soften_category()
                 self.draft.put(Constraint("compatible", Op.IS, pointed.reference.item_id, True, said))
+
+    def _soften_category(self) -> None:
+        self.draft.constraints = [replace(c, hard=c.hard and c.facet != "category") for c in self.draft.constraints]
+
+    def _is_any_fill(self) -> bool:
+        """Whether the category was asked for by a word for whatever goes into a thing: "a refill"."""
+        asked = next((c for c in self.draft.constraints if c.facet == "category" and c.op is Op.IS), None)
+        return asked is not None and set(stems(asked.said)) <= _FILLS
 
     def _sounds_fitting(self, row: int) -> bool:
         """Whether what fits an item shares a word with the category asked for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ from convrec.language.lexicon import Kind, Mention
 from convrec.language.utterance import Utterance
 
 _OPENERS = frozenset(["and", "but", "so", "because", "since", "as", "all", "well"])
+_LACKS = re.compile(r"n't|dont| no$")
 _TELLERS = frozenset(["i", "i'm", "im", "we", "we're", "my", "our", "he", "she", "they", "his", "her", "their"])
 
 
@@ -127,6 +129,11 @@ class Scope:
                     self._manners[start].waived = True
             elif cue == "gone_before":
                 state.gone, state.owned, state.told = True, False, False
+                if _LACKS.search(self._u.said(first, last).casefold()):
+                    state.negative, state.denied = "hard", []  # "it has no lid" is meant so, "we have no pens" is not
+            elif cue in ("gone_after", "want") and self._lacks_another(number, first, last):
+                state.stop()  # "my desk is missing a lamp", "the pencil case needs a pen"
+                self._manners[self._atoms[number - 1][0]].described = True
             elif cue == "gone_after":
                 for start in self._just_before(clause, first, only_next=False):
                     self._manners[start] = Manner(gone=True)
@@ -141,6 +148,8 @@ class Scope:
                     state.negative, state.denied = "", []
             elif cue in ("or", "and"):
                 state.joined = cue
+            elif cue in ("for", "my") and state.gone and clause and not state.joined:
+                state.stop()  # "no ink for my printer": the printer is there
             elif not cue:
                 self._settle(first, facet, state)
                 clause.append(first)
@@ -158,6 +167,14 @@ class Scope:
         if state.negative:
             state.denied.append(facet)
         state.joined = ""
+
+    def _lacks_another(self, number: int, first: int, last: int) -> bool:
+        """Whether a thing is said to need another: between two categories, the second with an article."""
+        if not 0 < number < len(self._atoms) - 1:
+            return False
+        before, after = self._atoms[number - 1], self._atoms[number + 1]
+        article = last < len(self._u) and self._u.words[last].text in ("a", "an", "some", "another", "new")
+        return article and before[1] == first and before[3] == after[3] == "category" and after[0] <= last + 2
 
     def _list_goes_on(self, number: int, state: _State) -> bool:
         """Whether a comma continues a negated list, as in "no red, blue or green"."""

@@ -31,6 +31,7 @@ class Phase(BaseModel):
     learning_rate: float = Field(gt=0)
     examples: Part
     lora: int = Field(0, ge=0, description="rank; 0 trains the backbone in full")
+    table: bool = Field(True, description="false keeps the item table as it is: words can cost the ranking little then")
     text_weight: float = Field(0.25, ge=0, description="weight of a text position beside 1 for an item position")
     select: Literal["histories", "conversations", "none"] = "histories"
     patience: int = Field(6, gt=0, description="validations without a better one before the phase ends")

@@ -130,6 +130,7 @@ def train(
         torch.manual_seed(seed * 1_000_003 + number)  # an adapter starts alike in a run that was stopped
         if phase.lora:
             _add_lora(model, phase.lora)
+        model.table.requires_grad_(phase.table)
         report("phase", {"number": number + 1, "of": len(recipe.phases)})
         history = train_phase(
             model, phase, recipe, number=number, seed=seed,

@@ -92,6 +92,41 @@ def test_what_is_owned_and_lacks_something_is_what_it_must_fit(text: str) -> Non
     assert ("compatible", reader()._catalog[printer].item_id) in {(c.facet, c.value) for c in reading.constraints}
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["I've got no refill for my gel pen any more", "my gel pen is missing a refill", "a refill for my gel pen",
+     "my gel pen ran out", "my gel pen is empty", "there's nothing left in my gel pen"],
+)  # fmt: skip
+def test_what_runs_out_wants_what_fits_it(text: str) -> None:
+    pen, notebook = row("Gel pens"), row("Spiral notebooks")
+    reading = reader().read(text, Situation((pen, notebook), (), (), notebook, ()))
+    assert ("compatible", reader()._catalog[pen].item_id) in {(c.facet, c.value) for c in reading.constraints}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["there is no hole punch in my drawer", "the office has no hole punches", "we have no hole punches left",
+     "my desk is missing a hole punch", "the kids' pencil case needs a hole punch", "take me to the hole punches",
+     "lead me to the hole punches", "which aisle for hole punches?", "I don't have a hole punch"],
+)  # fmt: skip
+def test_what_is_lacking_is_asked_for(text: str) -> None:
+    notebook = row("Spiral notebooks")
+    reading = reader().read(text, Situation((notebook,), (), (), notebook, ()))
+    assert [(c.facet, c.op, c.value) for c in reading.constraints] == [("category", Op.IS, "Hole punches")]
+
+
+def test_a_thing_without_something_is_not_one_with_it() -> None:
+    notebook = row("Spiral notebooks")
+    reading = reader().read("one that has no leather", Situation((notebook,), (), (), notebook, ()))
+    assert {(c.facet, c.op) for c in reading.constraints} == {("material", Op.NOT)}
+
+
+def test_a_category_nobody_offered_is_only_a_preference_when_it_is_turned_down() -> None:
+    notebook, pen = row("Spiral notebooks"), row("Gel pens")
+    of = [reader().read("no gel pens", Situation((last,), (), (), last, ())).constraints for last in (notebook, pen)]
+    assert [[(c.op, c.hard) for c in found] for found in of] == [[(Op.NOT, False)], [(Op.NOT, True)]]
+
+
 @pytest.mark.parametrize("text", ["I love my printer", "cheaper than my printer", "my printer broke"])
 def test_what_is_only_told_of_a_thing_owned_asks_for_nothing_that_fits_it(text: str) -> None:
     printer = row("Laser printers")

@@ -71,6 +71,18 @@ def test_a_phase_that_only_harms_leaves_what_it_started_from(dataset: Dataset, t
     np.testing.assert_array_equal(scores[0], scores[1])
 
 
+def test_a_phase_without_the_table_leaves_it_as_it_is(dataset: Dataset, tmp_path: Path) -> None:
+    first = {"name": "histories", "epochs": 2, "learning_rate": 0.01, "examples": {"histories": 1}, "select": "none"}
+    words = {**first, "name": "words", "examples": {"histories": 1, "replies": 0.1}, "table": False}
+    models = []
+    for name, phases in (("one", [first]), ("both", [first, words])):
+        recipe = Recipe.model_validate({**RECIPE, "phases": phases})
+        models.append(load(train(dataset, tmp_path / name, recipe, seed=1, backbone=None, report=silent)).model)
+    before, after = (model.table.state_dict() for model in models)
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    assert not torch.equal(models[0].marks.weight, models[1].marks.weight)
+
+
 def test_nothing_of_held_out_users_and_no_last_item_is_trained_on(dataset: Dataset) -> None:
     held = held_out_users(dataset)
     assert held
