@@ -22,7 +22,7 @@ from convrec.language.facts import Context, facts_of
 from convrec.model.head import capped
 from convrec.model.model import ConvrecModel
 from convrec.model.prompt import Prompt, Renderer
-from convrec.model.ranking import collate
+from convrec.model.ranking import choice_scores, collate
 
 TOP_P = 0.9
 
@@ -60,10 +60,10 @@ class Engine:
 
     def generate(self, requests: Sequence[Request]) -> Generator[Event]:
         """Yields, for each request, `Chosen`; then `Token`s and `Finished` of each item shown, in turns."""
-        hidden, cache, mask = self._read([self.renderer.path(request.path) for request in requests])
+        said, bought, cache, mask = self._read([self.renderer.path(request.path) for request in requests])
         streams: list[Stream] = []
         for index, request in enumerate(requests):
-            chosen = self._choose(index, request, hidden[index])
+            chosen = self._choose(index, request, said[index], bought[index])
             yield chosen
             if request.narrate:
                 streams += [self._stream(index, request, row) for row in chosen.rows[: chosen.count]]
@@ -71,18 +71,21 @@ class Engine:
             yield from self._write(streams, cache, mask)
 
     @torch.inference_mode()
-    def _read(self, prompts: Sequence[Prompt]) -> tuple[Tensor, DynamicCache, Tensor]:
-        """((requests, hidden) at the last position, cache, attention mask) of left-padded prompts."""
+    def _read(self, prompts: Sequence[Prompt]) -> tuple[Tensor, Tensor, DynamicCache, Tensor]:
+        """((requests, hidden) at the last position, the same at the last purchase, cache, attention mask) of
+        left-padded prompts."""
         symbols, heard, mask = collate(prompts, left=True)
         cache = DynamicCache(config=self.model.decoder.config)
-        return self._forward(symbols, heard, mask, cache)[:, -1], cache, mask
+        hidden = self._forward(symbols, heard, mask, cache)
+        after = torch.tensor([len(p.symbols) - p.history if p.history else 0 for p in prompts])  # symbols after it
+        return hidden[:, -1], hidden[torch.arange(len(prompts)), -1 - after], cache, mask
 
     @torch.inference_mode()
-    def _choose(self, index: int, request: Request, hidden: Tensor) -> Chosen:
+    def _choose(self, index: int, request: Request, said: Tensor, bought: Tensor) -> Chosen:
         count = len(request.forced) or request.count
-        rows, scores = best_items(hidden, self.head, request.allowed, count + request.alternatives)
+        rows, scores = best_items(said, bought, self.head, request.allowed, count + request.alternatives)
         if request.forced:
-            every = self.model.item_scores(hidden[None].float(), self.head)[0]
+            every = choice_scores(said[None].float(), bought[None].float(), self.head)[0]
             others = [(row, score) for row, score in zip(rows, scores, strict=True) if row not in request.forced]
             rows = [*request.forced, *(row for row, _ in others)]
             scores = [*every[list(request.forced)].tolist(), *(score for _, score in others)]

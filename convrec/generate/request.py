@@ -39,7 +39,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The item step of one request: rows and log-probabilities (nats), best first; the first `count` are shown."""
+    """The item step of one request: rows, best first, with what they were ranked by (nats); `count` are shown."""
 
     request: int
     rows: tuple[int, ...]

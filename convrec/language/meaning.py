@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from convrec.catalog import Catalog
 from convrec.conversation import Constraint, Op
 from convrec.language.comparisons import Comparisons
 from convrec.language.draft import Draft
+from convrec.language.fitting import Fitting
 from convrec.language.lexicon import Kind, Mention, Sense, english
 from convrec.language.manner import Spoken
 from convrec.language.references import Pointed, Pointer
 from convrec.language.scope import Manner, Scope
 from convrec.language.situation import Situation
-from convrec.language.utterance import Utterance, stems
+from convrec.language.utterance import Utterance
 
 # After these a second category is what the first has to do with: "a sketchbook that takes watercolours".
 _CARRIES = frozenset(
     ["of", "with", "in", "from", "take", "takes", "hold", "holds", "fits", "carry", "carries", "store", "stores", "per"]
 )
 _THINGS = frozenset(["something", "anything", "everything", "nothing", "all", "one", "ones", "things", "stuff", "set"])
-_FILLS = frozenset(["refill", "supply", "accessory", "spare", "part", "replacement", "insert", "consumable", "food"])
-_EMPTY = re.compile(r"(?:is|are|has|have|ran|runs|went) (?:\w+ )?(?:empty|out|dry|low)(?!\w)")
 _DOING = frozenset(["i'm", "im", "am", "are", "we're", "is", "was", "were", "been", "keep", "started", "just"])
-_TOWARDS = frozenset(["me", "us", "over", "on", "back", "go", "get", "move", "along", "straight", "up", "down", "round"])
+_TOWARDS = frozenset(
+    ["me", "us", "over", "on", "back", "go", "get", "move", "along", "straight", "up", "down", "round"]
+)
 _TOLD_TO = frozenset(["me", "us", "him", "her", "them", "myself", "yourself"])
 _VAGUE = frozenset({"use", "style"})  # facets that words only lean towards: "for school" excludes nothing
 
@@ -52,7 +51,7 @@ class Meaning:
         self._situation, self._base, self._topics, self._spoken = situation, base, topics, spoken
         self.draft = Draft()
         self._aside: tuple[Mention, Sense] | None = None
-        self._owned: list[Pointed] = []  # pointed at, and no small word says what for
+        self.fitting = Fitting(catalog, pointer, utterance, self.draft, situation.history, base, spoken)
         self._comparisons = Comparisons(
             catalog, utterance, mentions, base, topics, self.draft, {c.facet for c in situation.constraints}, spoken
         )
@@ -95,10 +94,8 @@ class Meaning:
                 self.draft.drop(sense.facet)
             return
         lost = manner.gone and sense.facet == "category"  # "I lost my charger" asks for another
-        if lost and "my" in cues and _EMPTY.match(self._u.said(mention.last, len(self._u)).casefold()):
-            lost = not self._ran_out(mention)
-            if not lost:
-                return
+        if lost and "my" in cues and self.fitting.ran_out(mention):
+            return
         if not lost and self._points(place, mention, sense, cues, manner.described):
             return
         if manner.described:
@@ -149,21 +146,12 @@ class Meaning:
             sense.facet, Op.NOT if negative else Op.IS, value, not soft or (manner.insisted and sense.sure), mention
         )
 
-    def _ran_out(self, mention: Mention) -> bool:
-        """Takes what fits an owned thing that is empty: "my printer ran out"; whether there is such a thing."""
-        group = [mention]
-        pointed = self._pointer.owned(self._u, mention.first, mention.last, group, self._situation.history)
-        if pointed is None or not self._catalog.compatible(pointed.row).any():
-            return False
-        self.draft.references.append(pointed.reference)
-        said = self._u.said(mention.first, len(self._u))
-        self.draft.put(Constraint("compatible", Op.IS, pointed.reference.item_id, True, said))
-        return True
-
     def _is_about(self, sense: Sense) -> bool:
         """Whether something of this category was shown or bought last, so that it can be turned down."""
         base = [self._base] if self._base is not None else []
-        return any(self._pointer.holds(row, sense) for row in (*base, *self._situation.shown, *self._situation.all_shown))
+        return any(
+            self._pointer.holds(row, sense) for row in (*base, *self._situation.shown, *self._situation.all_shown)
+        )
 
     def _is_verb(self, mention: Mention) -> bool:
         """ "Lead me to the pens" is not about leads, "I'm writing a list" not about writing."""
@@ -280,90 +268,11 @@ class Meaning:
         elif "the" in cues and sense.facet == "category" and "want" not in self._cues_in_clause(place):
             return any(self._pointer.holds(row, sense) for row in self._rows_in_mind()[:1])
         if pointed:
-            self.refer(pointed, cues)
+            self.fitting.refer(pointed, cues)
         if pointed or ("my" in cues and sense.facet == "category"):
             self._skip.update(range(place, place + len(group)))
             return True
         return False
-
-    def refer(self, pointed: Pointed, cues: Mapping[str, Mention]) -> None:
-        """Takes a reference, and what fits it where that is asked for ("a refill for my pen")."""
-        if pointed.reference not in self.draft.references:
-            self.draft.references.append(pointed.reference)
-        fitting = cues.get("for")
-        if fitting is None:
-            if pointed.reference.kind == "owned":
-                self._owned.append(pointed)
-            return
-        said = self._u.said(fitting.first, pointed.last)
-        if self._catalog.compatible(pointed.row).any():
-            self._name_what_fits(pointed.row)
-            if not (self.fits(pointed.row) or self._sounds_fitting(pointed.row) or self._is_any_fill()):
-                return  # "paper for my printer": what fits is cartridges
-            if not self.fits(pointed.row):  # "ink cartridges for my printer": what fits counts, not what it is called
-                self._soften_category()
-            constraint = Constraint("compatible", Op.IS, pointed.reference.item_id, True, said)
-            if constraint not in self.draft.constraints:
-                self.draft.constraints.append(constraint)
-        elif "fit" in said or "compatible" in said:
-            self.draft.unmet.append(said)
-
-    def refer_to_what_lacks(self) -> None:
-        """Takes what fits a thing owned that was only spoken of: "top up my printer"."""
-        for pointed in self._owned:
-            fitting = self.fits(pointed.row) or (self._is_any_fill() and self._catalog.compatible(pointed.row).any())
-            if fitting and self._spoken.wants_fitting(pointed.first, pointed.last):
-                said = self._u.said(pointed.first, pointed.last)
-                if not self.fits(pointed.row):
-                    self._soften_category()
-                self.draft.put(Constraint("compatible", Op.IS, pointed.reference.item_id, True, said))
-
-    def _soften_category(self) -> None:
-        self.draft.constraints = [replace(c, hard=c.hard and c.facet != "category") for c in self.draft.constraints]
-
-    def _is_any_fill(self) -> bool:
-        """Whether the category was asked for by a word for whatever goes into a thing: "a refill"."""
-        asked = next((c for c in self.draft.constraints if c.facet == "category" and c.op is Op.IS), None)
-        return asked is not None and set(stems(asked.said)) <= _FILLS
-
-    def _sounds_fitting(self, row: int) -> bool:
-        """Whether what fits an item shares a word with the category asked for."""
-        rows = self._catalog.compatible(row).nonzero()[0]
-        words = {stem for fitting in rows for stem in stems(self._catalog[int(fitting)].leaf)}
-        return not words.isdisjoint(stems(self.draft.category))
-
-    def refer_to_base(self, said: str) -> None:
-        """Takes what fits the base, where the shop knows such a thing: "which pods fit it?"."""
-        if self._base is None:
-            return
-        self._name_what_fits(self._base)
-        if self.draft.category and self.fits(self._base):
-            self.draft.put(Constraint("compatible", Op.IS, self._catalog[self._base].item_id, True, said))
-
-    def _name_what_fits(self, row: int) -> None:
-        """ "Tapes for it" are the tapes that fit it, whatever else is called tape."""
-        asked = next((c for c in self.draft.constraints if c.facet == "category" and c.op is Op.IS), None)
-        if asked and self.fits(row) and not set(stems(asked.said)).isdisjoint(stems(str(asked.value))):
-            return
-        leaves = {self._catalog[int(fitting)].leaf for fitting in self._catalog.compatible(row).nonzero()[0]}
-        if asked:
-            named = [leaf for leaf in leaves if set(stems(asked.said)) <= set(stems(leaf))]
-        else:
-            words = {word.stem: word for word in self._u.words}
-            named = [leaf for leaf in leaves if stems(leaf)[-1] in words]
-        if len(named) != 1:
-            return
-        self.draft.category = named[0]
-        said = asked.said if asked else words[stems(named[0])[-1]].text
-        self.draft.constraints = [c for c in self.draft.constraints if c != asked]
-        self.draft.put(Constraint("category", Op.IS, named[0], asked is not None and asked.hard, said))
-
-    def fits(self, row: int) -> bool:
-        """Whether anything (of the category asked for) is known to fit this item."""
-        fitting = self._catalog.compatible(row)
-        if self.draft.category:
-            fitting = fitting & self._catalog.satisfies(Constraint("category", Op.IS, self.draft.category))
-        return bool(fitting.any())
 
     def cues_before(self, first: int) -> dict[str, Mention]:
         """The cues that stand directly before word `first`."""

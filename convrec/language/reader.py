@@ -114,10 +114,10 @@ class Reader:
         meaning = Meaning(self._catalog, self._pointer, u, mentions, scope, situation, base, topics, spoken)
         draft = meaning.read()
         for p in pointed:
-            meaning.refer(p, meaning.cues_before(p.first))
+            meaning.fitting.refer(p, meaning.cues_before(p.first))
         if (fitting := _FITS_IT.search(u.line)) is not None:
-            meaning.refer_to_base(u.said(*u.span(fitting)))
-        meaning.refer_to_what_lacks()
+            meaning.fitting.refer_to_base(u.said(*u.span(fitting)))
+        meaning.fitting.refer_to_what_lacks()
         self._take_amounts(u, draft, amounts, scope)
         self._take_unknown(u, draft, runs, mentions, scope, topics, base is None)
         alike = self._alike(u, draft, mentions, base)

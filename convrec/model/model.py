@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from convrec.model.backbone import dropout
-from convrec.model.head import Head, HeadKind, item_log_probabilities
+from convrec.model.head import Head, HeadKind
 from convrec.model.losses import Drawn, full_loss, sampled_loss, two_level_loss
 from convrec.model.symbols import Symbols
 from convrec.model.tables import ItemTable
@@ -92,7 +92,3 @@ class ConvrecModel(nn.Module):
         if drawn is None:
             return full_loss(hidden, targets, weights, head)
         return sampled_loss(hidden, targets, weights, head, drawn)
-
-    def item_scores(self, hidden: Tensor, head: Head) -> Tensor:
-        """(positions, items) exact log-probabilities in nats, from (positions, hidden); nothing is masked here."""
-        return item_log_probabilities(hidden, head)

@@ -36,10 +36,12 @@ class Encoder(Protocol):
 
 @dataclass
 class Prompt:
-    """`symbols` as in model.symbols; `heard` are the vectors that negative symbols point at, (TEXT_WIDTH,) each."""
+    """`symbols` as in model.symbols; `heard` are the vectors that negative symbols point at, (TEXT_WIDTH,) each;
+    `history` is how many of the symbols, from the first on, tell of purchases (0: none were made)."""
 
     symbols: list[int] = field(default_factory=list)
     heard: list[Floats] = field(default_factory=list)
+    history: int = 0
 
     def add(self, *symbols: int) -> None:
         self.symbols.extend(symbols)
@@ -85,7 +87,8 @@ class Renderer:
 
     def history(self, rows: Sequence[int]) -> Prompt:
         """⟨history⟩ and the last rows bought, oldest first."""
-        return Prompt([self.symbols.control("history"), *map(self.symbols.item, rows[-MAX_HISTORY:])])
+        symbols = [self.symbols.control("history"), *map(self.symbols.item, rows[-MAX_HISTORY:])]
+        return Prompt(symbols, history=len(symbols) if rows else 0)
 
     def item(self, row: int, context: Context, kind: str = "reply") -> Prompt:
         """The chosen item, what may be said of it, and the mark that opens the words."""

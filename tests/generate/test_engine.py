@@ -52,10 +52,10 @@ def test_the_step_is_exact() -> None:
 
 def test_a_mask_changes_who_wins_but_no_score() -> None:
     head = ENGINE.head
-    hidden = torch.randn(32)
-    rows, scores = best_items(hidden, head, EVERYTHING, 30)
+    hidden, bought = torch.randn(2, 32)
+    rows, scores = best_items(hidden, bought, head, EVERYTHING, 30)
     mask = np.arange(30) % 3 == 0
-    kept, narrowed = best_items(hidden, head, mask, 30)
+    kept, narrowed = best_items(hidden, bought, head, mask, 30)
     assert kept == [row for row in rows if mask[row]]
     assert narrowed == pytest.approx([s for row, s in zip(rows, scores, strict=True) if mask[row]])
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from small_model import small_catalog, small_model
 
 from convrec.conversation import Path, PathTurn
-from convrec.model.head import HEADS, HeadKind, capped
+from convrec.model.head import HEADS, HeadKind, capped, item_log_probabilities
 from convrec.model.losses import Drawn, sampled_loss
-from convrec.model.ranking import collate, expected_ranks, score_paths
+from convrec.model.ranking import TASTE, collate, expected_ranks, score_paths
 
 
 @pytest.mark.parametrize("kind", HEADS)
@@ -20,7 +20,7 @@ def test_loss_is_the_negative_log_probability_of_words_and_items(kind: HeadKind)
     hidden = torch.randn(4, 32, generator=torch.Generator().manual_seed(0))
     item, word = model.symbols.item(7), 3
     loss = model.loss(hidden, torch.tensor([item, word, item, word]), torch.tensor([1.0, 0.5, 0.0, 2.0]), head)
-    of_item = -model.item_scores(hidden, head)[0, 7]
+    of_item = -item_log_probabilities(hidden, head)[0, 7]
     rivals = head.level1 if kind == "two-level" else torch.cat([head.level1, head.items])
     of_words = -torch.log_softmax(capped(hidden, rivals), -1)[[1, 3], [word, word]]
     expected = (of_item + 0.5 * of_words[0] + 2 * of_words[1]) / 3.5
@@ -54,6 +54,21 @@ def test_any_backbone_reads_items_words_and_heard_vectors(family: str) -> None:
     assert scores.shape == (2, 30)
     assert np.isfinite(scores).all()
     assert not np.allclose(scores[0], scores[1])
+
+
+def test_a_choice_weighs_what_was_said_and_what_the_history_alone_predicts() -> None:
+    model, renderer = small_model()
+    said = PathTurn("something blue", reference=5)
+    history, asked, new = Path((4, 5)), Path((4, 5), (said,)), Path((), (said,))
+    alone, both, nobody = score_paths(model, renderer, [history, asked, new])
+    for path, scores in ((asked, both), (new, nobody), (history, alone)):
+        symbols, heard, mask = collate([renderer.path(path)])
+        with torch.inference_mode():
+            last = model(symbols, heard, model.head(), mask)[:, -1]
+            expected = item_log_probabilities(last, model.head())[0].numpy()
+        weight = TASTE if path is asked else 0  # nothing bought, or nothing said: the log-probabilities themselves
+        np.testing.assert_allclose(scores, expected + weight * alone, atol=1e-4)
+    assert np.exp(alone).sum() < 1
 
 
 def test_what_is_padded_beside_a_path_does_not_change_it() -> None:

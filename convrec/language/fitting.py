@@ -1,0 +1,128 @@
+"""What must fit a thing that is owned or at hand: "a refill for my pen", "my printer ran out", "which pods fit it?"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from convrec.catalog import Catalog
+from convrec.conversation import Constraint, Op
+from convrec.language.draft import Draft
+from convrec.language.lexicon import Mention
+from convrec.language.manner import Spoken
+from convrec.language.references import Pointed, Pointer
+from convrec.language.utterance import Utterance, stems
+
+# Words for whatever goes into a thing, whatever the shop calls it.
+_FILLS = frozenset(["refill", "supply", "accessory", "spare", "part", "replacement", "insert", "consumable", "food"])
+_EMPTY = re.compile(r"(?:is|are|has|have|ran|runs|went) (?:\w+ )?(?:empty|out|dry|low)(?!\w)")
+
+
+class Fitting:
+    """Takes into `draft` what fits; `history` are the rows owned, `base` the row that is at hand."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        pointer: Pointer,
+        utterance: Utterance,
+        draft: Draft,
+        history: Sequence[int],
+        base: int | None,
+        spoken: Spoken,
+    ) -> None:
+        self._catalog, self._pointer, self._u, self._draft = catalog, pointer, utterance, draft
+        self._history, self._base, self._spoken = history, base, spoken
+        self._owned: list[Pointed] = []  # pointed at, and no small word says what for
+
+    def refer(self, pointed: Pointed, cues: Mapping[str, Mention]) -> None:
+        """Takes a reference, and what fits it where that is asked for ("a refill for my pen")."""
+        if pointed.reference not in self._draft.references:
+            self._draft.references.append(pointed.reference)
+        fitting = cues.get("for")
+        if fitting is None:
+            if pointed.reference.kind == "owned":
+                self._owned.append(pointed)
+            return
+        said = self._u.said(fitting.first, pointed.last)
+        if self._catalog.compatible(pointed.row).any():
+            self._name_what_fits(pointed.row)
+            if not (self._fits(pointed.row) or self._sounds_fitting(pointed.row) or self._is_any_fill()):
+                return  # "paper for my printer": what fits is cartridges
+            if not self._fits(pointed.row):  # "ink cartridges for my printer": what fits counts, not what it is called
+                self._soften_category()
+            constraint = Constraint("compatible", Op.IS, pointed.reference.item_id, True, said)
+            if constraint not in self._draft.constraints:
+                self._draft.constraints.append(constraint)
+        elif "fit" in said or "compatible" in said:
+            self._draft.unmet.append(said)
+
+    def refer_to_what_lacks(self) -> None:
+        """Takes what fits a thing owned that was only spoken of: "top up my printer"."""
+        for pointed in self._owned:
+            fitting = self._fits(pointed.row) or (self._is_any_fill() and self._catalog.compatible(pointed.row).any())
+            if fitting and self._spoken.wants_fitting(pointed.first, pointed.last):
+                said = self._u.said(pointed.first, pointed.last)
+                if not self._fits(pointed.row):
+                    self._soften_category()
+                self._draft.put(Constraint("compatible", Op.IS, pointed.reference.item_id, True, said))
+
+    def refer_to_base(self, said: str) -> None:
+        """Takes what fits the base, where the shop knows such a thing: "which pods fit it?"."""
+        if self._base is None:
+            return
+        self._name_what_fits(self._base)
+        if self._draft.category and self._fits(self._base):
+            self._draft.put(Constraint("compatible", Op.IS, self._catalog[self._base].item_id, True, said))
+
+    def ran_out(self, mention: Mention) -> bool:
+        """Takes what fits an owned thing that is empty: "my printer ran out"; whether there is such a thing."""
+        if not _EMPTY.match(self._u.said(mention.last, len(self._u)).casefold()):
+            return False
+        pointed = self._pointer.owned(self._u, mention.first, mention.last, [mention], self._history)
+        if pointed is None or not self._catalog.compatible(pointed.row).any():
+            return False
+        self._draft.references.append(pointed.reference)
+        said = self._u.said(mention.first, len(self._u))
+        self._draft.put(Constraint("compatible", Op.IS, pointed.reference.item_id, True, said))
+        return True
+
+    def _name_what_fits(self, row: int) -> None:
+        """ "Tapes for it" are the tapes that fit it, whatever else is called tape."""
+        asked = next((c for c in self._draft.constraints if c.facet == "category" and c.op is Op.IS), None)
+        if asked and self._fits(row) and not set(stems(asked.said)).isdisjoint(stems(str(asked.value))):
+            return
+        leaves = {self._catalog[int(fitting)].leaf for fitting in self._catalog.compatible(row).nonzero()[0]}
+        if asked:
+            named = [leaf for leaf in leaves if set(stems(asked.said)) <= set(stems(leaf))]
+        else:
+            words = {word.stem: word for word in self._u.words}
+            named = [leaf for leaf in leaves if stems(leaf)[-1] in words]
+        if len(named) != 1:
+            return
+        self._draft.category = named[0]
+        said = asked.said if asked else words[stems(named[0])[-1]].text
+        self._draft.constraints = [c for c in self._draft.constraints if c != asked]
+        self._draft.put(Constraint("category", Op.IS, named[0], asked is not None and asked.hard, said))
+
+    def _soften_category(self) -> None:
+        self._draft.constraints = [replace(c, hard=c.hard and c.facet != "category") for c in self._draft.constraints]
+
+    def _is_any_fill(self) -> bool:
+        """Whether the category was asked for by a word for whatever goes into a thing: "a refill"."""
+        asked = next((c for c in self._draft.constraints if c.facet == "category" and c.op is Op.IS), None)
+        return asked is not None and set(stems(asked.said)) <= _FILLS
+
+    def _sounds_fitting(self, row: int) -> bool:
+        """Whether what fits an item shares a word with the category asked for."""
+        rows = self._catalog.compatible(row).nonzero()[0]
+        words = {stem for fitting in rows for stem in stems(self._catalog[int(fitting)].leaf)}
+        return not words.isdisjoint(stems(self._draft.category))
+
+    def _fits(self, row: int) -> bool:
+        """Whether anything (of the category asked for) is known to fit this item."""
+        fitting = self._catalog.compatible(row)
+        if self._draft.category:
+            fitting = fitting & self._catalog.satisfies(Constraint("category", Op.IS, self._draft.category))
+        return bool(fitting.any())
