@@ -148,8 +148,10 @@ class Scope:
                     state.negative, state.denied = "", []
             elif cue in ("or", "and"):
                 state.joined = cue
+            elif cue in ("for", "my", "the") and state.gone and state.negative:
+                state.stop()  # "I have no idea what fits my printer": the printer is there
             elif cue in ("for", "my") and state.gone and clause and not state.joined:
-                state.stop()  # "no ink for my printer": the printer is there
+                state.stop()  # "I ran out of ink for my printer"
             elif not cue:
                 self._settle(first, facet, state)
                 clause.append(first)

@@ -95,7 +95,8 @@ def test_what_is_owned_and_lacks_something_is_what_it_must_fit(text: str) -> Non
 @pytest.mark.parametrize(
     "text",
     ["I've got no refill for my gel pen any more", "my gel pen is missing a refill", "a refill for my gel pen",
-     "my gel pen ran out", "my gel pen is empty", "there's nothing left in my gel pen"],
+     "my gel pen ran out", "my gel pen is empty", "there's nothing left in my gel pen",
+     "I have no idea what fits my gel pen"],
 )  # fmt: skip
 def test_what_runs_out_wants_what_fits_it(text: str) -> None:
     pen, notebook = row("Gel pens"), row("Spiral notebooks")
