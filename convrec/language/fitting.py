@@ -14,8 +14,8 @@ from convrec.language.manner import Spoken
 from convrec.language.references import Pointed, Pointer
 from convrec.language.utterance import Utterance, stems
 
-# Words for whatever goes into a thing, whatever the shop calls it.
-_FILLS = frozenset(["refill", "supply", "accessory", "spare", "part", "replacement", "insert", "consumable", "food"])
+# Stems of words for whatever goes into a thing, whatever the shop calls it; what is said after a thing that has none.
+_FILLS = frozenset(["refill", "supply", "accessory", "spare", "part", "replacement", "insert", "consumable"])
 _EMPTY = re.compile(r"(?:is|are|has|have|ran|runs|went) (?:\w+ )?(?:empty|out|dry|low)(?!\w)")
 
 
@@ -90,7 +90,7 @@ class Fitting:
 
     def _name_what_fits(self, row: int) -> None:
         """ "Tapes for it" are the tapes that fit it, whatever else is called tape."""
-        asked = next((c for c in self._draft.constraints if c.facet == "category" and c.op is Op.IS), None)
+        asked = self._asked()
         if asked and self._fits(row) and not set(stems(asked.said)).isdisjoint(stems(str(asked.value))):
             return
         leaves = {self._catalog[int(fitting)].leaf for fitting in self._catalog.compatible(row).nonzero()[0]}
@@ -106,12 +106,16 @@ class Fitting:
         self._draft.constraints = [c for c in self._draft.constraints if c != asked]
         self._draft.put(Constraint("category", Op.IS, named[0], asked is not None and asked.hard, said))
 
+    def _asked(self) -> Constraint | None:
+        """The category that is asked for."""
+        return next((c for c in self._draft.constraints if c.facet == "category" and c.op is Op.IS), None)
+
     def _soften_category(self) -> None:
         self._draft.constraints = [replace(c, hard=c.hard and c.facet != "category") for c in self._draft.constraints]
 
     def _is_any_fill(self) -> bool:
         """Whether the category was asked for by a word for whatever goes into a thing: "a refill"."""
-        asked = next((c for c in self._draft.constraints if c.facet == "category" and c.op is Op.IS), None)
+        asked = self._asked()
         return asked is not None and set(stems(asked.said)) <= _FILLS
 
     def _sounds_fitting(self, row: int) -> bool:

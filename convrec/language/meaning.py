@@ -21,11 +21,12 @@ _CARRIES = frozenset(
     ["of", "with", "in", "from", "take", "takes", "hold", "holds", "fits", "carry", "carries", "store", "stores", "per"]
 )
 _THINGS = frozenset(["something", "anything", "everything", "nothing", "all", "one", "ones", "things", "stuff", "set"])
+# Beside these a category's word is a verb: "I'm writing a list", "lead me to". After these, "to" it is the way there.
 _DOING = frozenset(["i'm", "im", "am", "are", "we're", "is", "was", "were", "been", "keep", "started", "just"])
+_TOLD_TO = frozenset(["me", "us", "him", "her", "them", "myself", "yourself"])
 _TOWARDS = frozenset(
     ["me", "us", "over", "on", "back", "go", "get", "move", "along", "straight", "up", "down", "round"]
 )
-_TOLD_TO = frozenset(["me", "us", "him", "her", "them", "myself", "yourself"])
 _VAGUE = frozenset({"use", "style"})  # facets that words only lean towards: "for school" excludes nothing
 
 

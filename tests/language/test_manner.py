@@ -108,7 +108,8 @@ def test_what_runs_out_wants_what_fits_it(text: str) -> None:
     "text",
     ["there is no hole punch in my drawer", "the office has no hole punches", "we have no hole punches left",
      "my desk is missing a hole punch", "the kids' pencil case needs a hole punch", "take me to the hole punches",
-     "lead me to the hole punches", "which aisle for hole punches?", "I don't have a hole punch"],
+     "lead me to the hole punches", "I'm writing a list: a hole punch",
+     "which aisle for hole punches?", "I don't have a hole punch"],
 )  # fmt: skip
 def test_what_is_lacking_is_asked_for(text: str) -> None:
     notebook = row("Spiral notebooks")
