@@ -16,7 +16,7 @@ _MOODS = (
     ("goodbye", re.compile(r"\b(bye|goodbye|see you|good night|that.?s all|that is all)\b", re.I)),
     ("hello", re.compile(r"\b(hello|hi|hey|good (morning|afternoon|evening)|greetings)\b", re.I)),
 )
-_SUM = re.compile(r"\b(together|total|altogether|both|sum|add|all of (them|it|those|these))\b", re.I)
+_SUM = re.compile(r"\b(together|total|altogether|both|sum|add|the lot|the pair|all of (them|it|those|these))\b", re.I)
 _HOW_MUCH = re.compile(r"\b(how much|what.*\b(cost|price)|(cost|price).*\?)", re.I)
 _MONEY = re.compile(r"\b(cost|costs|price|pay|spend|much|total|sum|add)\b", re.I)
 
