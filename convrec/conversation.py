@@ -45,7 +45,8 @@ class Constraint:
     """One thing an item must (hard) or should (soft) satisfy.
 
     `facet` is "price" (US$), "brand", "category" (any level of the path), "compatible" (value: an item id) or an
-    attribute key of the catalogue such as "colour". `said` are the user's words, for the chip.
+    attribute key of the catalogue such as "colour". `said` are the user's words, for the chip. `either` are further
+    items of which any will do as well, where "my pen" is true of several things owned; of "compatible" only.
     """
 
     facet: str
@@ -53,13 +54,21 @@ class Constraint:
     value: str | float | bool
     hard: bool = True
     said: str = ""
+    either: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        return {"facet": self.facet, "op": str(self.op), "value": self.value, "hard": self.hard, "said": self.said}
+        data = {"facet": self.facet, "op": str(self.op), "value": self.value, "hard": self.hard, "said": self.said}
+        return data | ({"either": list(self.either)} if self.either else {})
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Constraint:
-        return cls(data["facet"], Op(data["op"]), data["value"], data.get("hard", True), data.get("said", ""))
+        either = tuple(data.get("either", ()))
+        return cls(data["facet"], Op(data["op"]), data["value"], data.get("hard", True), data.get("said", ""), either)
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The value and `either`, as text: the items of which one must be fitted."""
+        return (str(self.value), *self.either)
 
     @property
     def key(self) -> tuple[str, str, str]:

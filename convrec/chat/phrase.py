@@ -15,7 +15,8 @@ def phrase(constraint: Constraint, catalog: Catalog) -> str:
     facet, op, value = constraint.facet, constraint.op, constraint.value
     negated = "not " if op is Op.NOT else ""
     if facet == "compatible":
-        return f"{negated}made to fit the {catalog.item(str(value)).title}"
+        titles = listed((f"the {catalog.item(item_id).title}" for item_id in constraint.values), "or")
+        return f"{negated}made to fit {titles}"
     if facet == "category":
         return f"{negated}from the {str(value).lower()}"
     if facet == "brand":

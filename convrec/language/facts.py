@@ -146,8 +146,9 @@ def _granted(catalog: Catalog, wording: Wording, row: int, context: Context) -> 
                 saving = float(catalog[beside].price or 0) - float(item.price or 0)
                 yield "asked_saving", format_value("price", saving)
         elif key == "compatible":
-            if op is Op.IS and catalog.row(str(value)) in context.history[-OWNED:]:
-                yield "asked_fits", catalog.item(str(value)).title
+            owned = [catalog.row(i) for i in wish.values if catalog.row(i) in context.history[-OWNED:]]
+            if fitted := [host for host in owned if catalog.compatible(host)[row]] if op is Op.IS else []:
+                yield "asked_fits", catalog[fitted[0]].title
         elif isinstance(value, bool):
             wanted = value is (op is Op.IS)
             choices = wording.entry(key).get("is" if wanted else "is_not")

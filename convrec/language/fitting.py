@@ -16,6 +16,7 @@ from convrec.language.utterance import Utterance, stems
 
 # Stems of words for whatever goes into a thing, whatever the shop calls it; what is said after a thing that has none.
 _FILLS = frozenset(["refill", "supply", "accessory", "spare", "part", "replacement", "insert", "consumable"])
+_MEANT = 3  # of several things owned that the words are true of, besides the newest
 _EMPTY = re.compile(r"(?:is|are|has|have|ran|runs|went) (?:\w+ )?(?:empty|out|dry|low)(?!\w)")
 
 
@@ -52,9 +53,7 @@ class Fitting:
                 return  # "paper for my printer": what fits is cartridges
             if not self._fits(pointed.row):  # "ink cartridges for my printer": what fits counts, not what it is called
                 self._soften_category()
-            constraint = Constraint("compatible", Op.IS, pointed.reference.item_id, True, said)
-            if constraint not in self._draft.constraints:
-                self._draft.constraints.append(constraint)
+            self._take(pointed, said)
         elif "fit" in said or "compatible" in said:
             self._draft.unmet.append(said)
 
@@ -66,7 +65,7 @@ class Fitting:
                 said = self._u.said(pointed.first, pointed.last)
                 if not self._fits(pointed.row):
                     self._soften_category()
-                self._draft.put(Constraint("compatible", Op.IS, pointed.reference.item_id, True, said))
+                self._take(pointed, said)
 
     def refer_to_base(self, said: str) -> None:
         """Takes what fits the base, where the shop knows such a thing: "which pods fit it?"."""
@@ -84,9 +83,36 @@ class Fitting:
         if pointed is None or not self._catalog.compatible(pointed.row).any():
             return False
         self._draft.references.append(pointed.reference)
-        said = self._u.said(mention.first, len(self._u))
-        self._draft.put(Constraint("compatible", Op.IS, pointed.reference.item_id, True, said))
+        self._take(pointed, self._u.said(mention.first, len(self._u)))
         return True
+
+    def _take(self, pointed: Pointed, said: str) -> None:
+        """What fits the thing pointed at, or either of them where "my craft knife" is true of two."""
+        either = tuple(self._catalog[row].item_id for row in self._others_meant(pointed))
+        constraint = Constraint("compatible", Op.IS, pointed.reference.item_id, True, said, either)
+        if all(constraint.key != c.key for c in self._draft.constraints):
+            self._draft.constraints.append(constraint)
+
+    def _others_meant(self, pointed: Pointed) -> list[int]:
+        """Other things owned, newest first, that the words are as true of and other things fit."""
+        if pointed.reference.kind != "owned" or not set(stems(pointed.reference.said)) & self._words(pointed.row):
+            return []
+        said = set(stems(pointed.reference.said)) & self._words(pointed.row)
+        fitting = self._catalog.compatible(pointed.row)
+        found = [
+            row
+            for row in dict.fromkeys(reversed(self._history))
+            if row != pointed.row
+            and self._catalog[row].leaf == self._catalog[pointed.row].leaf
+            and said <= self._words(row)
+            and (self._catalog.compatible(row) != fitting).any()
+        ]
+        return [row for row in found if self._catalog.compatible(row).any()][:_MEANT]
+
+    def _words(self, row: int) -> set[str]:
+        """Stems of what an item is called: title, maker, category."""
+        item = self._catalog[row]
+        return {stem for text in (item.title, item.brand, item.leaf) for stem in stems(text)}
 
     def _name_what_fits(self, row: int) -> None:
         """ "Tapes for it" are the tapes that fit it, whatever else is called tape."""

@@ -189,6 +189,8 @@ class Meaning:
             if other and other.of(Kind.FACET) and (other.first == mention.last or other.last == mention.first)
             for sense in other.of(Kind.FACET)
         ]
+        made = [word.text for word in self._u.words[max(mention.first - 2, 0) : mention.first]]
+        beside += ["material"] if made in (["made", "of"], ["out", "of"], ["made", "from"]) else []
         for sense in senses:
             if sense.facet in beside:
                 return sense

@@ -35,6 +35,10 @@ _DIMENSIONS = {
     "thick": "thickness",
 }
 _STRICT = re.compile(r"(?!no |not |nothing |isn't )(?:more|larger|bigger|greater|higher|fewer|less|smaller|lower) than")
+_SINGLE = re.compile(
+    r"(?<!\S)(?:(?:sold )?(?:singly|individually)|one at a time|(?:just|only|no more than) (?:the )?1(?: of (?:them|those|these))?(?= *$| [.!?,])|"
+    r"(?:a|1) (?:single|solitary|lone) (?:1|one|piece|item|unit)|a single(?= *$| [.!?,])|not a whole (?:pack|box|set)|no multipacks?)(?!\S)"
+)
 _AFTER = re.compile(
     rf"(?: of \w+)? (?:(?P<upper>{AFTER_UPPER})|(?P<lower>{AFTER_LOWER})|(?P<around>{AFTER_AROUND}))(?!\S)"
 )
@@ -76,6 +80,11 @@ class Measures:
             number_at = utterance.line.count(" ", 0, match.start("number"))
             if number_at not in taken and (amount := self._read(utterance, match, number_at, relevant)):
                 found.append(amount)
+        single = _SINGLE.search(utterance.line)
+        if single and relevant.get("pieces") and not any(c.facet == "pieces" for a in found for c in a.constraints):
+            first, last = utterance.span(single)
+            said = utterance.said(first, last)
+            found.append(Amount(first, last, (Constraint("pieces", Op.IS, 1.0, True, said),)))
         return found
 
     def _read(self, u: Utterance, match: re.Match[str], at: int, relevant: Mapping[str, int]) -> Amount | None:
@@ -154,15 +163,18 @@ class Measures:
 
     def _in_use(self, unit: str, value: float, relevant: Mapping[str, int]) -> tuple[str, float]:
         """The unit in which the items talked about are measured: 1 l is 1000 ml for bottles."""
-        if unit in _SMALLER and not any(f.key in relevant for f in self._by_unit.get(unit, ())):
+        if unit in _SMALLER:
             smaller, factor = _SMALLER[unit]
-            if any(f.key in relevant for f in self._by_unit.get(smaller, ())):
+            here, there = (
+                max((relevant.get(f.key, 0) for f in self._by_unit.get(u, ())), default=0) for u in (unit, smaller)
+            )
+            if there > here:
                 return smaller, value * factor
         return unit, value
 
     def _best(self, keys: list[str], value: float, around: set[str], relevant: Mapping[str, int]) -> str:
         def score(key: str) -> tuple[int, int, int]:
             named = len(around & set(stems(key.replace("_", " "))))
-            return named, int(key in relevant), int(value in self._values[key])
+            return named, relevant.get(key, 0), int(value in self._values[key])
 
         return max(keys, key=score)

@@ -14,7 +14,8 @@ _DOWN = "thinner|smaller|lighter|narrower|shorter|quieter|slower|dimmer|lower|fi
 UPPER = (
     rf"under|below|beneath|(?:{_DOWN}) than|up to|upto|at most|at the most|(?:no|not|nothing|not any|"
     rf"isn't) (?:{_UP}) than|"
-    r"nothing over|nothing above|not over|not above|maximum of|maximum|max of|max|within|inside|sub|limit of|limit is|"
+    r"nothing over|nothing above|not over|not above|maximum of|maximum|max of|max|within|inside|sub|limit of|limit is|beyond|"
+    r"part with more than|"
     r"spend more than|spend over|pay more than|pay over|go over|go above|afford more than|cost more than|exceeding|"
     r"exceed|<"
 )
@@ -58,6 +59,12 @@ _LIMIT = re.compile(
 _RANGE = re.compile(
     rf"(?<!\S)(?:(?P<frame>between|from|anywhere from) )?(?:an? )?(?:[$£€] )?(?P<low>{_NUMBER})(?: (?:{_CURRENCY}))? "
     rf"(?:and|to|-) (?:an? )?{_AMOUNT}(?!\S)"
+)
+# Said of an amount, these make it the most that will be paid: "$15 is my ceiling", "what does 20 get me".
+_MOST = re.compile(
+    r"(?<!\S)(?:ceiling|cap|capped|stops?|pocket|purse|wallet|kitty|allowance|all i have|all i've got|all we have|all we've got|"
+    r"(?:my|our|the) lot|penny more|cent more|stretch|get me|buy me|gets me|buys me|get us|buy us|top out|max out|maxed out|cut off|"
+    r"draw the line|to my name|out of the question|as far as|that's all|that's it|absolute most|upper end|spending money|budget's|budgeted|budget)(?!\S)"
 )
 _PLAIN = re.compile(rf"(?<!\S){_AMOUNT}(?!\S)(?: (?P<after>{AFTER_UPPER}|{AFTER_LOWER}|{AFTER_AROUND})(?!\S))?")
 _TENNER = re.compile(r"(?<!\S)(?:(?P<upper>" + UPPER + r"|for) )?an? (?P<word>tenner|fiver|twenty)(?!\S)")
@@ -177,11 +184,13 @@ def _colloquial(u: Utterance) -> Iterator[Amount]:
 def _plain(u: Utterance) -> Iterator[Amount]:
     for match in _PLAIN.finditer(u.line):
         money = match["sign"] or match["unit"]
-        if not money and not re.fullmatch(r"tops|or less|or cheaper|or under|max|or so", match["after"] or ""):
+        most = _MOST.search(u.line) is not None
+        bare = most and re.match(_CLEAR, u.line[match.end() :]) is not None  # "my ceiling sits at eight"
+        if not (money or bare) and not re.fullmatch(r"tops|or less|or cheaper|or under|max|or so", match["after"] or ""):
             continue
         value = float(match["number"]) / (100 if (match["unit"] or "").startswith("cent") else 1)
         after = match["after"] or ""
-        if re.fullmatch(AFTER_UPPER, after):
+        if re.fullmatch(AFTER_UPPER, after) or (most and not after):
             yield _amount(u, match, (Op.AT_MOST, value))
         elif re.fullmatch(AFTER_LOWER, after):
             yield _amount(u, match, (Op.AT_LEAST, value))

@@ -91,7 +91,7 @@ class Reader:
             if taken.isdisjoint(range(p.first, p.last))
         ]
         base = _base(u, pointed, steered)
-        topics = self._topics_of(mentions, base)
+        topics = self._topics_of(mentions, base, base in situation.shown)
         prices: list[Amount] = [
             a for a in find_prices(u, self._price(base)) if taken.isdisjoint(range(a.first, a.last))
         ]
@@ -100,7 +100,11 @@ class Reader:
         }
         amounts = [
             *prices,
-            *(a for a in self._measures.find(u, taken, topics) if taken.isdisjoint(range(a.first, a.last))),
+            *(
+                a
+                for a in self._measures.find(u, taken, topics)
+                if taken.isdisjoint(range(a.first, a.last)) and not _named(a, mentions, topics)
+            ),
         ]
         taken |= {i for a in amounts for i in range(a.first, a.last)}
         mentions = [m for m in mentions if taken.isdisjoint(range(m.first, m.last))]
@@ -159,9 +163,10 @@ class Reader:
         titles = self._pointer.titles(u, near, shown, history)
         return pointed + [p for p in titles if covered.isdisjoint(range(p.first, p.last))]
 
-    def _topics_of(self, mentions: Sequence[Mention], base: int | None) -> Mapping[str, int]:
+    def _topics_of(self, mentions: Sequence[Mention], base: int | None, shown: bool) -> Mapping[str, int]:
         """How many of the items talked about have each facet or value: those of the categories asked for, or of the
-        base's. A word that is a facet's name too ("ink", "paper") does not say what is talked about."""
+        base's and, where that was bought and nothing is `shown` yet, first its own and then its neighbours'. A word that
+        is a facet's name too ("ink", "paper") does not say what is talked about."""
         found: Counter[str] = Counter()
         aside = False
         for number, mention in enumerate(mentions):
@@ -172,7 +177,10 @@ class Reader:
                 if sense.facet == "category":
                     found.update(self._topics[str(sense.value)])
         if not found and base is not None:
-            found.update(self._topics.get(self._catalog[base].leaf, Counter()))
+            path, first = self._catalog[base].categories, len(self._catalog)
+            for category, weight in zip(path[-2:], (1, first) if len(path) > 1 else (first,), strict=True):
+                if weight == first or not shown:
+                    found.update({key: weight * count for key, count in self._topics[category].items()})
         for key in (SYSTEM, FITS):
             found.pop(key, None)
         return found
@@ -359,6 +367,12 @@ class Reader:
         )
         turned = turned or away or (bool(draft.references) and " than " in u.line)
         return Act.STEER if situation.shown or turned else Act.RECOMMEND
+
+
+def _named(amount: Amount, mentions: Sequence[Mention], topics: Mapping[str, int]) -> bool:
+    """Whether a figure that is none of the numbers here is the name of a value: scissors "in size 21 cm"."""
+    values = [s for m in mentions if m.first < amount.last and amount.first < m.last for s in m.of(Kind.VALUE)]
+    return any(s.facet in topics for s in values) and not any(c.hard for c in amount.constraints)
 
 
 def _base(u: Utterance, pointed: Sequence[Pointed], reference: int | None) -> int | None:

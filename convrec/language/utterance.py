@@ -135,8 +135,10 @@ def singular(word: str) -> str:
         return word[:-2] if word.endswith("'s") and len(word) > 3 else word
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
-    if word.endswith("shelves"):
+    if word.endswith(("shelves", "halves", "scarves")):
         return word[:-3] + "f"
+    if word.endswith("knives"):
+        return word[:-3] + "fe"
     if word.endswith(("sses", "xes", "ches", "shes", "zzes")):
         return word[:-2]
     return word[:-1]

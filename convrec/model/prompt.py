@@ -130,7 +130,8 @@ class Renderer:
             prompt.add(control("wish"))
         prompt.add(control(f"op:{constraint.op}"))
         if constraint.facet == "compatible":
-            prompt.add(self.symbols.fact("fits"), self.symbols.item(self.catalog.row(str(constraint.value))))
+            for item_id in constraint.values:
+                prompt.add(self.symbols.fact("fits"), self.symbols.item(self.catalog.row(item_id)))
         elif constraint.facet in self.catalog.facets and self.catalog.facets[constraint.facet].kind == "number":
             place = self.catalog.quantile(constraint.facet, float(constraint.value))
             prompt.hear(self._phrase(phrase(constraint.facet, True)))

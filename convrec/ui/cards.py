@@ -39,8 +39,8 @@ def constraint_label(constraint: Constraint, catalog: Catalog) -> str:
     """What was understood, for a chip: "under $15.00", "not Norrby", "refillable", "tip at most 0.5 mm"."""
     facet, op, value = constraint.facet, constraint.op, constraint.value
     if facet == "compatible":
-        fits = catalog.item(str(value)).title if str(value) in catalog else str(value)
-        return f"fits {fits}"
+        titles = [catalog.item(i).title if i in catalog else i for i in constraint.values]
+        return f"fits {' or '.join(titles)}"
     known = catalog.facets.get(facet) or Facet(facet, "choice")
     if isinstance(value, bool):
         return known.name if value is (op is Op.IS) else f"not {known.name}"
