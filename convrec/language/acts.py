@@ -22,6 +22,12 @@ _COUNT = re.compile(
     r"|(?<!\S)(?:top|make it) (?P<top>[2-9]|10)(?!\S)"
 )
 _SOME = {"couple of": 2, "couple": 2, "few": 3, "several": 3}
+_ASKS = re.compile(r"(?<!\S)(?:what|which|who|know|remember|list|show|tell)(?!\S)")  # "my taste runs to blue" asks nothing
+# "Why is it so heavy?" asks for a lighter one, "which is why it must be blue" for no reason at all.
+_BLAMES = re.compile(
+    r"(?<!\S)(?:why(?:'s| is| are| does| do|s)? (?:it|this|that|they|these|those)(?: have to be)? (?:so|this|that|too) (?!expensive|pricey|dear|costly|steep|much)|"
+    r"(?:which|that|this) is why |that's why |(?:should|let me|to) explain )"
+)
 SURE = -0.3  # of ±1: how much like an act a message must be by meaning …
 CLEAR = 0.3  # … and how much more than like a wish, before it counts as one (set on tests/language/utterances.yaml)
 LONGEST = 25  # words; in a longer message several things are said
@@ -65,12 +71,12 @@ def settled_act(utterance: Utterance, found: dict[str, list[tuple[int, int]]], m
         return Act.SOCIAL
     if "restart" in found:
         return Act.RESTART
-    if "profile" in found:
+    if "profile" in found and (not meant or _ASKS.search(utterance.line)):
         return Act.PROFILE
     why, compare, more = (found.get(act, [(len(utterance), 0)])[0][0] for act in ("why", "compare", "more"))
     if compare < why and compare < more:  # "why is it better than the others?", "two others to compare it with"
         return Act.COMPARE
-    if "why" in found and utterance.line[:8] != "why not ":
+    if "why" in found and utterance.line[:8] != "why not " and not (meant and _BLAMES.search(utterance.line)):
         sentence = _sentence(utterance, found["why"][0][0])
         if meant <= sentence:
             return Act.WHY

@@ -60,6 +60,8 @@ def examples() -> dict[str, dict[str, list[str]]]:
     acts, manners = (
         yaml.safe_load(package.joinpath(name).read_text("utf-8")) for name in ("acts.yaml", "manners.yaml")
     )
+    others = [said for act, sentences in acts.items() if act != "ask" for said in sentences]
+    manners["price"]["aside"] += others  # "what tipped the balance?" says nothing of money
     return {"acts": acts, **manners}
 
 

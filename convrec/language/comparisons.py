@@ -152,6 +152,10 @@ class Comparisons:
         """ "It's heavy", "a bit heavy": what the thing at hand is, so the other way is wanted."""
         start = min((c.first for n, c in cues.items() if n in ("so", "soft_before")), default=mention.first)
         little = "soft_before" in cues and self._u.words[cues["soft_before"].last - 1].text in _LITTLE
+        before = self._u.words[mention.first - 1].text if mention.first else ""
+        ends = mention.last == len(self._u) or self._u.words[mention.last].is_mark
+        if before in ("this", "that") and ends:
+            return True  # "a pack this small", "something that light"
         return little or self.states(start) or self._spoken.complains(mention)
 
     def states(self, first: int) -> bool:

@@ -16,8 +16,9 @@ from convrec.language.utterance import Utterance, stems
 
 # Stems of words for whatever goes into a thing, whatever the shop calls it; what is said after a thing that has none.
 _FILLS = frozenset(["refill", "supply", "accessory", "spare", "part", "replacement", "insert", "consumable"])
+_AT_HAND = re.compile(r"(?:this|that|these|those|like|it)(?!\w)")  # what is steered from, not what needs something
 _MEANT = 3  # of several things owned that the words are true of, besides the newest
-_EMPTY = re.compile(r"(?:is|are|has|have|ran|runs|went) (?:\w+ )?(?:empty|out|dry|low)(?!\w)")
+_EMPTY = re.compile(r"(?:(?:that )?(?:i|we) (?:have|own|bought|got|use) (?:just )?)?(?:is|are|has|have|ran|runs|went) (?:\w+ )?(?:empty|out|dry|low)(?!\w)")
 
 
 class Fitting:
@@ -43,7 +44,7 @@ class Fitting:
             self._draft.references.append(pointed.reference)
         fitting = cues.get("for")
         if fitting is None:
-            if pointed.reference.kind == "owned":
+            if pointed.reference.kind == "owned" and not _AT_HAND.match(pointed.reference.said.casefold()):
                 self._owned.append(pointed)
             return
         said = self._u.said(fitting.first, pointed.last)
@@ -67,8 +68,13 @@ class Fitting:
                     self._soften_category()
                 self._take(pointed, said)
 
-    def refer_to_base(self, said: str) -> None:
-        """Takes what fits the base, where the shop knows such a thing: "which pods fit it?"."""
+    def refer_to_it(self, said: str) -> None:
+        """Takes what fits "it", where the shop knows such a thing: the thing owned that the message speaks of ("my
+        printer is empty, what fits it?"), else the base ("which pods fit it?")."""
+        for pointed in self._owned[:1]:
+            if self._catalog.compatible(pointed.row).any():
+                self._take(pointed, said)
+                return
         if self._base is None:
             return
         self._name_what_fits(self._base)

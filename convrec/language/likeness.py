@@ -49,7 +49,7 @@ class Likeness:
         looked = 0
         for index, word in enumerate(utterance.words):
             if (
-                len(word.stem) < 5
+                len(word.stem) < 4
                 or not word.text.isalpha()
                 or self._lexicon.knows(word.stem)
                 or self.is_english(word.text)

@@ -16,6 +16,7 @@ from convrec.language.utterance import Utterance
 
 CLEAR = 0.4  # of about ±2: how much more like one kind than like the next (set on tests/language/utterances.yaml)
 LEANING = 0.3  # the same for amounts and prices, where the other way is rarely meant
+HAS = 0.4  # how much likelier what an item has is turned down than wanted, in the same scores
 FITTING = 0.1  # how much more in want of what fits than told of
 LONGEST = 12  # words; in a longer message several things are said
 _DIRECTIONS = {"less": Op.LESS, "more": Op.MORE}
@@ -35,9 +36,15 @@ class Manners:
             Classifier.load(encoder, name) for name in ("wish", "owned", "degree", "amount", "price")
         )
 
-    def wish(self, sentence: str) -> str:
-        """ "unwanted", "wanted" or "aside" by how "that" is spoken of; "" where it is not clear."""
-        return _clear(self._wish.scores(sentence), CLEAR)
+    def wish(self, sentence: str, has: bool | None) -> str:
+        """ "unwanted", "wanted" or "aside" by how "that" is spoken of; "" where it is not clear.
+
+        `has`: whether the item that is steered from is so (None: there is none). People turn down what an item has and
+        ask for what it lacks.
+        """
+        scores = self._wish.scores(sentence)
+        scores["unwanted"] += 0.0 if has is None else HAS if has else -HAS
+        return _clear(scores, CLEAR)
 
     def wants_fitting(self, sentence: str) -> bool:
         """Whether something for "that", which is owned, is asked for."""
@@ -67,10 +74,11 @@ class Spoken:
     def __init__(self, utterance: Utterance, mentions: Sequence[Mention], manners: Manners | None) -> None:
         self._u, self._mentions, self._manners = utterance, mentions, manners
 
-    def wish(self, mention: Mention) -> str:
-        """How the clause, in which nothing else may be meant, speaks of the values that `mention` is of."""
+    def wish(self, mention: Mention, has: bool | None = None) -> str:
+        """How the clause, in which nothing else may be meant, speaks of the values that `mention` is of. `has`: whether
+        the item that is steered from has them."""
         sentence = self._with(mention.first, mention.last, "that", alone=True)
-        return self._manners.wish(sentence) if self._manners and sentence else ""
+        return self._manners.wish(sentence, has) if self._manners and sentence else ""
 
     def complains(self, mention: Mention) -> bool:
         """Whether the clause finds something to be too much of what `mention` says ("heavy")."""

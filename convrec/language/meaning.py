@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from convrec.catalog import Catalog
 from convrec.conversation import Constraint, Op
@@ -23,6 +24,8 @@ _CARRIES = frozenset(
 _THINGS = frozenset(["something", "anything", "everything", "nothing", "all", "one", "ones", "things", "stuff", "set"])
 # Beside these a category's word is a verb: "I'm writing a list", "lead me to". After these, "to" it is the way there.
 _DOING = frozenset(["i'm", "im", "am", "are", "we're", "is", "was", "were", "been", "keep", "started", "just"])
+_AGAIN = frozenset(["again", "still", "too", "also", "already"])  # after a value these keep it
+_FEELS = frozenset(["that", "it", "i", "we", "they", "this", "which", "one", "always", "just", "never"])
 _TOLD_TO = frozenset(["me", "us", "him", "her", "them", "myself", "yourself"])
 _TOWARDS = frozenset(
     ["me", "us", "over", "on", "back", "go", "get", "move", "along", "straight", "up", "down", "round"]
@@ -85,7 +88,7 @@ class Meaning:
         sense = self._sense(place, mention, cues)
         if sense is None:
             return
-        if sense.facet == "category" and self._is_verb(mention):
+        if sense.facet in ("category", "material") and self._is_verb(mention):
             return
         ordinary = sense.facet == "brand" and str(sense.value).casefold() in english()["ordinary"]
         if ordinary and not self._u.is_capital(mention.first):
@@ -95,7 +98,7 @@ class Meaning:
                 self.draft.drop(sense.facet)
             return
         lost = manner.gone and sense.facet == "category"  # "I lost my charger" asks for another
-        if lost and "my" in cues and self.fitting.ran_out(mention):
+        if lost and ("my" in cues or "the" in cues) and self.fitting.ran_out(mention):
             return
         if not lost and self._points(place, mention, sense, cues, manner.described):
             return
@@ -106,7 +109,8 @@ class Meaning:
         aside = self._tells_of_another(place, sense, cues)
         if aside and self.draft.category:
             return
-        if not manner.negative and self._comparisons.states(mention.first) and self._base is not None:
+        has = None if self._base is None else self._pointer.holds(self._base, sense)
+        if not manner.negative and has and self._comparisons.states(mention.first):
             return  # "it's green"
         than = mention.first > 0 and self._u.words[mention.first - 1].text == "than"  # "smaller than A3"
         negative = (manner.negative or than) != (sense.value is False) and not lost
@@ -123,15 +127,19 @@ class Meaning:
         if "more" in cues:
             soft, self.draft.relative = True, True
         if not negative and (manner.told or (sense.facet != "category" and not manner.soft)):
-            spoken = self._spoken.wish(mention)
+            following = self._u.words[mention.last].text if mention.last < len(self._u) else ""
+            has = None if following in _AGAIN else has
+            spoken = self._spoken.wish(mention, has)
             if spoken == "unwanted" and sense.facet != "category":
                 negative, soft = True, True  # "plastic makes me sad"
+            elif has and spoken != "wanted" and "want" not in self._cues_in_clause(place):
+                soft = True  # "does it have to be blue?" of something blue
             elif spoken == "wanted" and manner.told and sense.sure and sense.facet not in _VAGUE:
                 soft = False  # "my only wish is plastic"
         if sense.facet == "category" and not negative:
             if not lost and self._is_aside(place, mention, cues):
-                start = cues["for"].first if "for" in cues else 0
-                thing = start > 0 and self._u.words[start - 1].text in _THINGS  # "something for a desk"
+                before = [word.text for word in self._u.words[max(mention.first - 5, 0) : mention.first]]
+                thing = any(one in _THINGS and two == "for" for one, two in pairwise(before))  # "something for a desk"
                 self._aside = self._aside or (None if "my" in cues or thing else (mention, sense))
                 return
             self.draft.category = self.draft.category or str(sense.value)
@@ -155,11 +163,13 @@ class Meaning:
         )
 
     def _is_verb(self, mention: Mention) -> bool:
-        """ "Lead me to the pens" is not about leads, "I'm writing a list" not about writing."""
+        """ "Lead me to the pens" is not about leads, "I'm writing a list" not about writing, "it felt odd" not felt."""
         before = self._u.words[mention.first - 1].text if mention.first else ""
         after = self._u.words[mention.last].text if mention.last < len(self._u) else ""
         if mention.last - mention.first > 1:
             return False
+        if self._u.words[mention.first].text == "felt" and before in _FEELS:
+            return True
         doing = self._u.words[mention.first].text.endswith("ing") and before in _DOING
         return doing or (after in _TOLD_TO and before not in ("a", "an", "the", "my", "this"))
 
@@ -168,9 +178,8 @@ class Meaning:
         if self._aside is None or self.draft.category or self.draft.references:
             return
         mention, sense = self._aside
-        if self._spoken.wish(mention) == "wanted":
-            self.draft.category = str(sense.value)
-            self._add("category", Op.IS, str(sense.value), sense.sure, mention)
+        self.draft.category = str(sense.value)
+        self._add("category", Op.IS, str(sense.value), sense.sure and self._spoken.wish(mention) == "wanted", mention)
 
     def _is_not_here(self, facet: str) -> bool:
         """Whether nothing that is talked about has this facet. What was bought last is not talked about yet: someone

@@ -22,8 +22,8 @@ _UNIT_WORDS = {
 }  # fmt: skip
 _SMALLER = {"l": ("ml", 1000), "kg": ("g", 1000), "m": ("cm", 100), "cm": ("mm", 10)}
 _FIGURE = re.compile(
-    rf"(?<!\S)(?:(?P<upper>{UPPER})|(?P<lower>{LOWER})|(?P<around>{AROUND}))?(?: |(?<!\S))(?:an? )?(?P<pack>(?:pack|"
-    rf"set|box|tube|packet) of )?"
+    rf"(?<!\S)(?:(?P<upper>{UPPER})|(?P<lower>{LOWER})|(?P<around>{AROUND}))?(?: |(?<!\S))(?:an? )?(?P<pack>(?:packs?|"
+    rf"set|box|tube|packet|lots|bundle|bag|carton) of )?"
     rf"(?P<number>\d+(?:\.\d+)?)(?: (?P<plus>\+|{AFTER_LOWER}|{AFTER_UPPER}))?(?P<rest>(?: [^\s,.;!?]+){{0,3}})"
 )
 _DIMENSIONS = {
@@ -118,7 +118,7 @@ class Measures:
         if relevant and facet not in relevant:
             return Amount(first, last, (), said)
         if any(np.isclose(value, known) for known in self._values[facet]):
-            named = last > at + 1  # a bare "0.7" only leans
+            named = last > at + 1 or bool(match["pack"])  # a bare "0.7" only leans
             return Amount(first, last, (Constraint(facet, Op.IS, value, named, said),))
         return Amount(first, last, (), said)
 

@@ -120,20 +120,22 @@ class Reader:
         for p in pointed:
             meaning.fitting.refer(p, meaning.cues_before(p.first))
         if (fitting := _FITS_IT.search(u.line)) is not None:
-            meaning.fitting.refer_to_base(u.said(*u.span(fitting)))
+            meaning.fitting.refer_to_it(u.said(*u.span(fitting)))
         meaning.fitting.refer_to_what_lacks()
         self._take_amounts(u, draft, amounts, scope)
         self._take_unknown(u, draft, runs, mentions, scope, topics, base is None)
         alike = self._alike(u, draft, mentions, base)
+        if not (draft.asks or draft.references) and not acts.keys() - {"social"}:
+            if self._take_price(u, draft, spoken, self._price(base)):
+                alike = None  # "can't justify that kind of money" asks for no reasons
         if not (acts or draft.asks or draft.references) and alike in (None, Act.RECOMMEND):
-            self._take_price(u, draft, spoken, self._price(base))
             if draft.wishes and not (draft.described or draft.relative):
                 self._take_topic(u, draft)
         if draft.described and not draft.category and base is None and (draft.constraints or draft.unmet):
             category, said = draft.described  # "I have enough black pens, so no black"
             draft.put(Constraint("category", Op.IS, category, False, said))
         count, together = counted[2] if counted else None, _TOGETHER.search(u.line) is not None
-        draft.constraints = self._agreeing(draft.constraints)
+        draft.constraints = self._agreeing(draft.constraints, None if " or " in u.line else base)
         act = self._act(u, acts, alike, draft, mentions, situation, base, count, together)
         if act in (Act.WHY, Act.COMPARE, Act.PROFILE, Act.SOCIAL, Act.OFF_TOPIC, Act.MORE):
             asked = act is Act.MORE
@@ -224,11 +226,14 @@ class Reader:
                 if all(constraint.key != c.key for c in draft.constraints):
                     draft.constraints.append(constraint)
 
-    def _take_price(self, u: Utterance, draft: Draft, spoken: Spoken, price: float | None) -> None:
+    def _take_price(self, u: Utterance, draft: Draft, spoken: Spoken, price: float | None) -> bool:
         """What is said about money without a figure: "that hurts my wallet" asks for less than what was shown costs."""
-        if price is not None and (op := spoken.price()):
-            draft.wishes, draft.relative = [], True
-            draft.put(Constraint("price", op, price, op is Op.LESS, u.said(0, len(u))))
+        op = spoken.price() if price is not None else None
+        if price is None or op is None:
+            return False
+        draft.wishes, draft.relative = [], True
+        draft.put(Constraint("price", op, price, op is Op.LESS, u.said(0, len(u))))
+        return True
 
     def _take_topic(self, u: Utterance, draft: Draft) -> None:
         """A message may be about a category that it does not name: "also a thing for punching holes"."""
@@ -290,9 +295,15 @@ class Reader:
             return not draft.category and _object_start(u, first, last, mentions) is not None
         return sense.facet in topics
 
-    def _agreeing(self, constraints: Sequence[Constraint]) -> list[Constraint]:
-        """Values that cannot hold at once are alternatives ("blue or black"), so neither is demanded."""
+    def _agreeing(self, constraints: Sequence[Constraint], base: int | None) -> list[Constraint]:
+        """Values that cannot hold at once are alternatives ("blue or black"), so neither is demanded. Where the base has
+        one of them already, the other is asked for: "plastic? I was after cardboard"."""
         out = list(dict.fromkeys(constraints))
+        if base is not None:
+            values = [c for c in out if c.op is Op.IS and c.facet not in ("category", "compatible", "use")]
+            had = {c for c in values if isinstance(c.value, str) and self._catalog.satisfies(c)[base]}
+            lacked = {c.facet for c in values if c not in had}
+            out = [c for c in out if c not in had or c.facet not in lacked]
         by_facet: dict[str, list[Constraint]] = defaultdict(list)
         for constraint in out:
             if constraint.op is Op.IS and not isinstance(constraint.value, bool):
