@@ -15,6 +15,7 @@ import yaml
 
 from convrec.catalog import FITS, SYSTEM, Catalog, Facet
 from convrec.conversation import Constraint, Op
+from convrec.language.goods import goods
 from convrec.language.utterance import Utterance, singular, stems
 
 
@@ -236,6 +237,18 @@ class Lexicon:
                 self._add_absent(phrases, family)
         if "brand" in facets:
             self._add_absent(words["elsewhere"], "brand")
+        for category in facets["category"].values if "category" in facets else ():
+            for name in goods().get(category, {}).get("names", ()):
+                if not self._says_more(stems(name)):
+                    self._add([name], Sense(Kind.VALUE, "category", category, sure=len(stems(name)) > 1))
+
+    def _says_more(self, phrase: tuple[str, ...]) -> bool:
+        """Whether a phrase, or a word of it, means something already that the category does not: "wireless mouse"."""
+        parts = [phrase, *((word,) for word in phrase)] if len(phrase) > 1 else [phrase]
+        senses = [sense for part in parts for sense in self._senses.get(part, ())]
+        return any(
+            sense.kind is Kind.ABSENT or (sense.kind is Kind.VALUE and sense.facet != "category") for sense in senses
+        ) or bool(self._senses.get(phrase))
 
     def _means_more(self, phrase: tuple[str, ...], sense: Sense) -> bool:
         """Whether other categories are called this too: "tape" is adhesive tape, and maybe correction tape."""

@@ -16,6 +16,7 @@ from convrec.language.utterance import Utterance
 
 CLEAR = 0.4  # of about ±2: how much more like one kind than like the next (set on tests/language/utterances.yaml)
 LEANING = 0.3  # the same for amounts and prices, where the other way is rarely meant
+SURE = 0.7  # the same where the message may be about something else than money
 HAS = 0.4  # how much likelier what an item has is turned down than wanted, in the same scores
 FITTING = 0.1  # how much more in want of what fits than told of
 LONGEST = 12  # words; in a longer message several things are said
@@ -58,9 +59,9 @@ class Manners:
         """Whether LESS or MORE of "that", a property, is wanted; None for neither."""
         return _DIRECTIONS.get(_clear(self._amount.scores(sentence), LEANING))
 
-    def price(self, message: str) -> Op | None:
+    def price(self, message: str, margin: float = LEANING) -> Op | None:
         """Whether a message about money without a figure wants to pay LESS, or would pay MORE; None for neither."""
-        return _DIRECTIONS.get(_clear(self._price.scores(message), LEANING))
+        return _DIRECTIONS.get(_clear(self._price.scores(message), margin))
 
 
 def _clear(scores: Mapping[str, float], margin: float) -> str:
@@ -90,10 +91,11 @@ class Spoken:
         sentence = self._with(mention.first, mention.last, "that", alone=True, decided=False)
         return self._manners.amount(sentence) if self._manners and sentence else None
 
-    def price(self) -> Op | None:
-        """Whether the message, in which nothing else is asked for, wants to pay LESS, or would pay MORE."""
+    def price(self, sure: bool = False) -> Op | None:
+        """Whether the message, in which nothing else is asked for, wants to pay LESS, or would pay MORE; where it may
+        be something else, `sure`, only if that is plain."""
         short = self._manners and len(self._u) <= LONGEST
-        return self._manners.price(self._u.text) if self._manners and short else None
+        return self._manners.price(self._u.text, SURE if sure else LEANING) if self._manners and short else None
 
     def wants_fitting(self, first: int, last: int) -> bool:
         """Whether what fits is wanted for the thing owned that words `first` up to `last` point at."""

@@ -110,7 +110,7 @@ class Meaning:
         if aside and self.draft.category:
             return
         has = None if self._base is None else self._pointer.holds(self._base, sense)
-        if not manner.negative and has and self._comparisons.states(mention.first):
+        if not manner.negative and has is not None and self._comparisons.states(mention.first):
             return  # "it's green"
         than = mention.first > 0 and self._u.words[mention.first - 1].text == "than"  # "smaller than A3"
         negative = (manner.negative or than) != (sense.value is False) and not lost

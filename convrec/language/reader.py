@@ -41,6 +41,7 @@ _TOGETHER = re.compile(
     r"set)|bundle|work together|belong together)(?!\S)"
 )
 
+PROBABLY, SURELY = 0.3, 0.5  # how probably a category is meant that is not named (goods.yaml), at the least
 _AGAINST = re.compile(r"(?<!\S)(?:than|paid|like|as|cost)(?!\S)")
 _FITS_IT = re.compile(
     r"(?<!\S)(?:(?:fits?|fitting|compatible with|works? with|go(?:es)? (?:in|into|with)|for|made for) "
@@ -48,6 +49,9 @@ _FITS_IT = re.compile(
     r"(?:does|do|will|can) (?:it|this|that) (?:take|need|use)|"
     r"it (?:takes|needs|uses))(?!\S)"
 )
+
+
+_ASKS_PRICE = re.compile(r"(?:what|what's|whats|how much|tell me|and)\b.*(?<!\S)(?:price|prices|cost|costs)(?!\S)")
 
 
 class Reader:
@@ -125,12 +129,13 @@ class Reader:
         self._take_amounts(u, draft, amounts, scope)
         self._take_unknown(u, draft, runs, mentions, scope, topics, base is None)
         alike = self._alike(u, draft, mentions, base)
-        if not (draft.asks or draft.references) and not acts.keys() - {"social"}:
-            if self._take_price(u, draft, spoken, self._price(base)):
+        if not (draft.asks or draft.references or _ASKS_PRICE.match(u.line)) and not acts.keys() - {"social"}:
+            if self._take_price(u, draft, spoken.price(sure=alike not in (None, Act.RECOMMEND)), self._price(base)):
                 alike = None  # "can't justify that kind of money" asks for no reasons
         if not (acts or draft.asks or draft.references) and alike in (None, Act.RECOMMEND):
-            if draft.wishes and not (draft.described or draft.relative):
-                self._take_topic(u, draft)
+            open_ended = draft.wishes or draft.unmet or not draft.constraints
+            if open_ended and not (draft.category or draft.described or draft.relative or _TOGETHER.search(u.line)):
+                self._take_topic(u, draft, base if situation.shown else None)
         if draft.described and not draft.category and base is None and (draft.constraints or draft.unmet):
             category, said = draft.described  # "I have enough black pens, so no black"
             draft.put(Constraint("category", Op.IS, category, False, said))
@@ -226,19 +231,20 @@ class Reader:
                 if all(constraint.key != c.key for c in draft.constraints):
                     draft.constraints.append(constraint)
 
-    def _take_price(self, u: Utterance, draft: Draft, spoken: Spoken, price: float | None) -> bool:
+    def _take_price(self, u: Utterance, draft: Draft, op: Op | None, price: float | None) -> bool:
         """What is said about money without a figure: "that hurts my wallet" asks for less than what was shown costs."""
-        op = spoken.price() if price is not None else None
         if price is None or op is None:
             return False
         draft.wishes, draft.relative = [], True
         draft.put(Constraint("price", op, price, op is Op.LESS, u.said(0, len(u))))
         return True
 
-    def _take_topic(self, u: Utterance, draft: Draft) -> None:
+    def _take_topic(self, u: Utterance, draft: Draft, shown: int | None) -> None:
         """A message may be about a category that it does not name: "also a thing for punching holes"."""
-        if len(u) <= LONGEST and (sense := self._likeness.topic(u.text)):
-            draft.category = str(sense.value)
+        plain = shown is None and not draft.constraints  # else it is more likely about what is at hand
+        sense = self._likeness.topic(u.text, PROBABLY if plain else SURELY) if len(u) <= LONGEST else None
+        if sense and (shown is None or sense.value not in self._catalog[shown].categories):
+            draft.category, draft.unmet = str(sense.value), []
             draft.put(Constraint("category", Op.IS, draft.category, False, u.said(0, len(u))))
 
     def _take_unknown(

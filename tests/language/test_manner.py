@@ -51,8 +51,8 @@ def test_what_is_asked_for_in_other_words_is_not_turned_down(text: str) -> None:
 
 
 def test_in_the_same_words_some_things_are_wanted_and_some_are_told() -> None:
-    assert manners().wish("nothing would please me more than that") == "wanted"
-    assert manners().wish("the walls in my house are that") == "aside"
+    assert manners().wish("nothing would please me more than that", None) == "wanted"
+    assert manners().wish("the walls in my house are that", None) == "aside"
 
 
 @pytest.mark.parametrize("text", ["wow, heavy", "heavy is no good to me", "how heavy is that!"])
@@ -160,6 +160,6 @@ def test_no_example_is_a_phrasing_held_out() -> None:
 
 def test_what_is_fitted_is_fitted_to_the_examples_of_today() -> None:
     for name, kinds in examples().items():
-        stored, fitted = Classifier.load(load_encoder(), name), Classifier.fit(load_encoder(), kinds)
+        stored, fitted = Classifier.load(load_encoder(), name), Classifier.fit(load_encoder(), name, kinds)
         assert stored.kinds == fitted.kinds
         assert np.allclose(stored.weights, fitted.weights, atol=1e-3), "run python -m convrec.language.classifier"
