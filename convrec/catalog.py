@@ -187,8 +187,10 @@ class Catalog:
         """(items,) True where one constraint holds, regardless of stock."""
         facet, op, value = constraint.facet, constraint.op, constraint.value
         if facet == "compatible":
-            fits = [self._compatible(self.row(item_id)) for item_id in constraint.values]
-            return np.logical_or.reduce(fits)
+            fits = np.zeros(len(self), dtype=bool)
+            for item_id in constraint.values:
+                fits |= self._compatible(self.row(item_id))
+            return fits
         if facet not in self.facets:
             raise CatalogError(
                 f"this catalogue has no facet {facet!r}; it has: {', '.join(sorted(self.facets)) or 'none'}"

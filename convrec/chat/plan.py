@@ -34,7 +34,7 @@ def plan(text: str, reading: Reading, before: State, state: State, catalog: Cata
             return Plan(opening=(words.say("off_topic"),))
         case Act.PROFILE:
             return Plan(opening=(explain.profile(catalog, state, words),))
-        case Act.RESTART if not (reading.constraints or reading.wishes or reading.unmet):
+        case Act.RESTART if not (reading.constraints or reading.unmet):
             return Plan(opening=(words.say("restart", bought=len(state.history)),))
         case Act.WHY:
             rows = subjects or before.last_shown

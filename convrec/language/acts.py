@@ -22,10 +22,12 @@ _COUNT = re.compile(
     r"|(?<!\S)(?:top|make it) (?P<top>[2-9]|10)(?!\S)"
 )
 _SOME = {"couple of": 2, "couple": 2, "few": 3, "several": 3}
-_ASKS = re.compile(r"(?<!\S)(?:what|which|who|know|remember|list|show|tell)(?!\S)")  # "my taste runs to blue" asks nothing
+# "My taste runs to blue" asks nothing, "what is my taste?" does.
+_ASKS = re.compile(r"(?<!\S)(?:what|which|who|know|remember|list|show|tell)(?!\S)")
 # "Why is it so heavy?" asks for a lighter one, "which is why it must be blue" for no reason at all.
 _BLAMES = re.compile(
-    r"(?<!\S)(?:why(?:'s| is| are| does| do|s)? (?:it|this|that|they|these|those)(?: have to be)? (?:so|this|that|too) (?!expensive|pricey|dear|costly|steep|much)|"
+    r"(?<!\S)(?:why(?:'s| is| are| does| do|s)? (?:it|this|that|they|these|those)(?: have to be)? (?:so|this|that|too) "
+    r"(?!expensive|pricey|dear|costly|steep|much)|"
     r"(?:which|that|this) is why |that's why |(?:should|let me|to) explain )"
 )
 SURE = -0.3  # of ±1: how much like an act a message must be by meaning …

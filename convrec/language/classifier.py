@@ -1,7 +1,7 @@
 """What a sentence is by its meaning, learnt from a few dozen examples of each kind that stand in a file.
 
-`acts.yaml`, `manners.yaml` and `goods.yaml` hold the examples; what is fitted to them stands beside them, so that nothing has to be
-encoded when a chat opens. After a change of the examples: `python -m convrec.language.classifier`.
+`acts.yaml`, `manners.yaml` and `goods.yaml` hold the examples; what is fitted to them stands beside them, so that
+nothing has to be encoded when a chat opens. After a change of the examples: `python -m convrec.language.classifier`.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Classifier:
 
     @classmethod
     def fit(cls, encoder: SentenceEncoder, name: str, examples: Mapping[str, Sequence[str]]) -> Classifier:
-        """By ridge regression in closed form. `examples`: kind → sentences. A manner weighs by the root of the number of
-        its examples, an act as any other act."""
+        """By ridge regression in closed form. `examples`: kind → sentences. A manner weighs by the root of the number
+        of its examples, an act as any other act."""
         which = np.array([i for i, said in enumerate(examples.values()) for _ in said])
         vectors = encoder.vectors([text for said in examples.values() for text in said])
         inputs = np.hstack([vectors, np.ones((len(vectors), 1))]).astype(np.float64)

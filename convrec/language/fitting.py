@@ -18,7 +18,10 @@ from convrec.language.utterance import Utterance, stems
 _FILLS = frozenset(["refill", "supply", "accessory", "spare", "part", "replacement", "insert", "consumable"])
 _AT_HAND = re.compile(r"(?:this|that|these|those|like|it)(?!\w)")  # what is steered from, not what needs something
 _MEANT = 3  # of several things owned that the words are true of, besides the newest
-_EMPTY = re.compile(r"(?:(?:that )?(?:i|we) (?:have|own|bought|got|use) (?:just )?)?(?:is|are|has|have|ran|runs|went) (?:\w+ )?(?:empty|out|dry|low)(?!\w)")
+_EMPTY = re.compile(
+    r"(?:(?:that )?(?:i|we) (?:have|own|bought|got|use) (?:just )?)?"
+    r"(?:is|are|has|have|ran|runs|went) (?:\w+ )?(?:empty|out|dry|low)(?!\w)"
+)
 
 
 class Fitting:

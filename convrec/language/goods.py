@@ -1,5 +1,5 @@
-"""What people call the goods of a shop, and what they say who need one and do not name it: "my loose sheets fly all over
-the desk". goods.yaml holds it by the names that categories have."""
+"""What people call the goods of a shop, and what they say who need one and do not name it: "my loose sheets fly all
+over the desk". goods.yaml holds it by the names that categories have."""
 
 from __future__ import annotations
 

@@ -36,8 +36,10 @@ _DIMENSIONS = {
 }
 _STRICT = re.compile(r"(?!no |not |nothing |isn't )(?:more|larger|bigger|greater|higher|fewer|less|smaller|lower) than")
 _SINGLE = re.compile(
-    r"(?<!\S)(?:(?:sold )?(?:singly|individually)|one at a time|(?:just|only|no more than) (?:the )?1(?: of (?:them|those|these))?(?= *$| [.!?,])|"
-    r"(?:a|1) (?:single|solitary|lone) (?:1|one|piece|item|unit)|a single(?= *$| [.!?,])|not a whole (?:pack|box|set)|no multipacks?)(?!\S)"
+    r"(?<!\S)(?:(?:sold )?(?:singly|individually)|one at a time|"
+    r"(?:just|only|no more than) (?:the )?1(?: of (?:them|those|these))?(?= *$| [.!?,])|"
+    r"(?:a|1) (?:single|solitary|lone) (?:1|one|piece|item|unit)|a single(?= *$| [.!?,])|"
+    r"not a whole (?:pack|box|set)|no multipacks?)(?!\S)"
 )
 _AFTER = re.compile(
     rf"(?: of \w+)? (?:(?P<upper>{AFTER_UPPER})|(?P<lower>{AFTER_LOWER})|(?P<around>{AFTER_AROUND}))(?!\S)"

@@ -14,7 +14,8 @@ _DOWN = "thinner|smaller|lighter|narrower|shorter|quieter|slower|dimmer|lower|fi
 UPPER = (
     rf"under|below|beneath|(?:{_DOWN}) than|up to|upto|at most|at the most|(?:no|not|nothing|not any|"
     rf"isn't) (?:{_UP}) than|"
-    r"nothing over|nothing above|not over|not above|maximum of|maximum|max of|max|within|inside|sub|limit of|limit is|beyond|past|south of|until|surpass(?:es|ing)?|without breaking|"
+    r"nothing over|nothing above|not over|not above|maximum of|maximum|max of|max|within|inside|sub|limit of|limit is|"
+    r"beyond|past|south of|until|surpass(?:es|ing)?|without breaking|"
     r"part with more than|"
     r"spend more than|spend over|pay more than|pay over|go over|go above|afford more than|cost more than|exceeding|"
     r"exceed|<"
@@ -62,9 +63,11 @@ _RANGE = re.compile(
 )
 # Said of an amount, these make it the most that will be paid: "$15 is my ceiling", "what does 20 get me".
 _MOST = re.compile(
-    r"(?<!\S)(?:ceiling|cap|capped|stops?|pocket|purse|wallet|kitty|allowance|all i have|all i've got|all we have|all we've got|"
-    r"(?:my|our|the) lot|penny more|cent more|stretch|get me|buy me|gets me|buys me|get us|buy us|top out|max out|maxed out|cut off|"
-    r"draw the line|to my name|out of the question|as far as|that's all|that's it|absolute most|upper end|spending money|gave me|given|put aside|aside for|saved up|approved|budget's|budgeted|budget)(?!\S)"
+    r"(?<!\S)(?:ceiling|cap|capped|stops?|pocket|purse|wallet|kitty|allowance|all i have|all i've got|all we have|"
+    r"all we've got|(?:my|our|the) lot|penny more|cent more|stretch|get me|buy me|gets me|buys me|get us|buy us|"
+    r"top out|max out|maxed out|cut off|draw the line|to my name|out of the question|as far as|that's all|that's it|"
+    r"absolute most|upper end|spending money|gave me|given|put aside|aside for|saved up|approved|budget's|budgeted|"
+    r"budget)(?!\S)"
 )
 _PLAIN = re.compile(rf"(?<!\S){_AMOUNT}(?!\S)(?: (?P<after>{AFTER_UPPER}|{AFTER_LOWER}|{AFTER_AROUND})(?!\S))?")
 _TENNER = re.compile(r"(?<!\S)(?:(?P<upper>" + UPPER + r"|for) )?an? (?P<word>tenner|fiver|twenty)(?!\S)")
@@ -186,7 +189,8 @@ def _plain(u: Utterance) -> Iterator[Amount]:
         money = match["sign"] or match["unit"]
         most = _MOST.search(u.line) is not None
         bare = most and re.match(_CLEAR, u.line[match.end() :]) is not None  # "my ceiling sits at eight"
-        if not (money or bare) and not re.fullmatch(r"tops|or less|or cheaper|or under|max|or so", match["after"] or ""):
+        tops = re.fullmatch(r"tops|or less|or cheaper|or under|max|or so", match["after"] or "") is not None
+        if not (money or bare or tops):
             continue
         value = float(match["number"]) / (100 if (match["unit"] or "").startswith("cent") else 1)
         after = match["after"] or ""

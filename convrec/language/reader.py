@@ -129,12 +129,14 @@ class Reader:
         self._take_amounts(u, draft, amounts, scope)
         self._take_unknown(u, draft, runs, mentions, scope, topics, base is None)
         alike = self._alike(u, draft, mentions, base)
-        if not (draft.asks or draft.references or _ASKS_PRICE.match(u.line)) and not acts.keys() - {"social"}:
-            if self._take_price(u, draft, spoken.price(sure=alike not in (None, Act.RECOMMEND)), self._price(base)):
+        if not (draft.asks or draft.references or _ASKS_PRICE.match(u.line) or acts.keys() - {"social"}):
+            op = spoken.price(sure=alike not in (None, Act.RECOMMEND))
+            if self._take_price(u, draft, op, self._price(base)):
                 alike = None  # "can't justify that kind of money" asks for no reasons
         if not (acts or draft.asks or draft.references) and alike in (None, Act.RECOMMEND):
-            open_ended = draft.wishes or draft.unmet or not draft.constraints
-            if open_ended and not (draft.category or draft.described or draft.relative or _TOGETHER.search(u.line)):
+            said = draft.category or draft.described or draft.relative or _TOGETHER.search(u.line)
+            turned = any(c.op is not Op.IS for c in draft.constraints)  # away from what is at hand, to no other thing
+            if not (said or turned) and (draft.wishes or draft.unmet):
                 self._take_topic(u, draft, base if situation.shown else None)
         if draft.described and not draft.category and base is None and (draft.constraints or draft.unmet):
             category, said = draft.described  # "I have enough black pens, so no black"
@@ -172,8 +174,8 @@ class Reader:
 
     def _topics_of(self, mentions: Sequence[Mention], base: int | None, shown: bool) -> Mapping[str, int]:
         """How many of the items talked about have each facet or value: those of the categories asked for, or of the
-        base's and, where that was bought and nothing is `shown` yet, first its own and then its neighbours'. A word that
-        is a facet's name too ("ink", "paper") does not say what is talked about."""
+        base's and, where that was bought and nothing is `shown` yet, first its own and then its neighbours'. A word
+        that is a facet's name too ("ink", "paper") does not say what is talked about."""
         found: Counter[str] = Counter()
         aside = False
         for number, mention in enumerate(mentions):
@@ -241,10 +243,12 @@ class Reader:
 
     def _take_topic(self, u: Utterance, draft: Draft, shown: int | None) -> None:
         """A message may be about a category that it does not name: "also a thing for punching holes"."""
-        plain = shown is None and not draft.constraints  # else it is more likely about what is at hand
-        sense = self._likeness.topic(u.text, PROBABLY if plain else SURELY) if len(u) <= LONGEST else None
+        sense = self._likeness.topic(u.text, PROBABLY if shown is None else SURELY) if len(u) <= LONGEST else None
         if sense and (shown is None or sense.value not in self._catalog[shown].categories):
             draft.category, draft.unmet = str(sense.value), []
+            known = {"price", "brand", "use", *self._topics[draft.category]}  # "something flat for letters" is no mouse
+            draft.wishes += [c.said for c in draft.constraints if c.facet not in known]
+            draft.constraints = [c for c in draft.constraints if c.facet in known]
             draft.put(Constraint("category", Op.IS, draft.category, False, u.said(0, len(u))))
 
     def _take_unknown(
@@ -302,8 +306,8 @@ class Reader:
         return sense.facet in topics
 
     def _agreeing(self, constraints: Sequence[Constraint], base: int | None) -> list[Constraint]:
-        """Values that cannot hold at once are alternatives ("blue or black"), so neither is demanded. Where the base has
-        one of them already, the other is asked for: "plastic? I was after cardboard"."""
+        """Values that cannot hold at once are alternatives ("blue or black"), so neither is demanded. Where the base
+        has one of them already, the other is asked for: "plastic? I was after cardboard"."""
         out = list(dict.fromkeys(constraints))
         if base is not None:
             values = [c for c in out if c.op is Op.IS and c.facet not in ("category", "compatible", "use")]
@@ -365,7 +369,8 @@ class Reader:
         than the one at hand."""
         meant = any(m.of(Kind.VALUE) or m.of(Kind.SCALE) for m in mentions)
         named = any(base is None or r.item_id != self._catalog[base].item_id for r in draft.references)
-        return self._acts.act(u) if self._acts and not (meant or named or draft.asks) else None
+        bids = bool(u.words) and u.words[0].stem in ("recommend", "suggest")
+        return self._acts.act(u) if self._acts and not (meant or named or draft.asks or bids) else None
 
     def _course(self, u: Utterance, draft: Draft, situation: Situation, base: int | None) -> Act:
         """STEER changes what was just shown or bought; RECOMMEND asks anew."""
