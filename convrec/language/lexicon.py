@@ -87,9 +87,6 @@ class Lexicon:
                 self._add_attribute(facet)
         self._add_others(words)
         self._leave_heads()
-        self._longest: dict[str, int] = {}
-        for phrase in self._senses:
-            self._longest[phrase[0]] = max(self._longest.get(phrase[0], 0), len(phrase))
         self.typo_words = sorted(
             {
                 word
@@ -98,6 +95,10 @@ class Lexicon:
                 if len(word) >= 5 and _may_be_mistyped(senses)
             }
         )
+        self._add_goods()  # not among what a typo may be meant for: too many words
+        self._longest: dict[str, int] = {}
+        for phrase in self._senses:
+            self._longest[phrase[0]] = max(self._longest.get(phrase[0], 0), len(phrase))
 
     def senses(self, phrase: tuple[str, ...]) -> tuple[Sense, ...]:
         return tuple(self._senses.get(phrase, ()))
@@ -237,7 +238,10 @@ class Lexicon:
                 self._add_absent(phrases, family)
         if "brand" in facets:
             self._add_absent(words["elsewhere"], "brand")
-        for category in facets["category"].values if "category" in facets else ():
+
+    def _add_goods(self) -> None:
+        """What else people call the categories, where it means nothing else here."""
+        for category in self.catalog.facets["category"].values if "category" in self.catalog.facets else ():
             for name in goods().get(category, {}).get("names", ()):
                 if not self._says_more(stems(name)):
                     self._add([name], Sense(Kind.VALUE, "category", category, sure=len(stems(name)) > 1))

@@ -41,7 +41,7 @@ _TOGETHER = re.compile(
     r"set)|bundle|work together|belong together)(?!\S)"
 )
 
-PROBABLY, SURELY = 0.3, 0.5  # how probably a category is meant that is not named (goods.yaml), at the least
+PROBABLY, SURELY = 0.3, 0.6  # how probably a category is meant that is not named (goods.yaml), at the least
 _AGAINST = re.compile(r"(?<!\S)(?:than|paid|like|as|cost)(?!\S)")
 _FITS_IT = re.compile(
     r"(?<!\S)(?:(?:fits?|fitting|compatible with|works? with|go(?:es)? (?:in|into|with)|for|made for) "
@@ -133,11 +133,12 @@ class Reader:
             op = spoken.price(sure=alike not in (None, Act.RECOMMEND))
             if self._take_price(u, draft, op, self._price(base)):
                 alike = None  # "can't justify that kind of money" asks for no reasons
-        if not (acts or draft.asks or draft.references) and alike in (None, Act.RECOMMEND):
-            said = draft.category or draft.described or draft.relative or _TOGETHER.search(u.line)
-            turned = any(c.op is not Op.IS for c in draft.constraints)  # away from what is at hand, to no other thing
-            if not (said or turned) and (draft.wishes or draft.unmet):
-                self._take_topic(u, draft, base if situation.shown else None)
+        said = draft.category or draft.described or draft.relative or _TOGETHER.search(u.line)
+        turned = any(c.op is not Op.IS for c in draft.constraints)  # away from what is at hand, to no other thing
+        if not (acts or draft.references or said or turned) and (draft.wishes or draft.unmet):
+            plain = not (draft.asks or situation.shown) and alike in (None, Act.RECOMMEND)
+            if self._take_topic(u, draft, PROBABLY if plain else SURELY, base if situation.shown else None):
+                alike = None
         if draft.described and not draft.category and base is None and (draft.constraints or draft.unmet):
             category, said = draft.described  # "I have enough black pens, so no black"
             draft.put(Constraint("category", Op.IS, category, False, said))
@@ -241,15 +242,17 @@ class Reader:
         draft.put(Constraint("price", op, price, op is Op.LESS, u.said(0, len(u))))
         return True
 
-    def _take_topic(self, u: Utterance, draft: Draft, shown: int | None) -> None:
+    def _take_topic(self, u: Utterance, draft: Draft, probably: float, shown: int | None) -> bool:
         """A message may be about a category that it does not name: "also a thing for punching holes"."""
-        sense = self._likeness.topic(u.text, PROBABLY if shown is None else SURELY) if len(u) <= LONGEST else None
-        if sense and (shown is None or sense.value not in self._catalog[shown].categories):
-            draft.category, draft.unmet = str(sense.value), []
-            known = {"price", "brand", "use", *self._topics[draft.category]}  # "something flat for letters" is no mouse
-            draft.wishes += [c.said for c in draft.constraints if c.facet not in known]
-            draft.constraints = [c for c in draft.constraints if c.facet in known]
-            draft.put(Constraint("category", Op.IS, draft.category, False, u.said(0, len(u))))
+        sense = self._likeness.topic(u.text, probably) if len(u) <= LONGEST else None
+        if sense is None or (shown is not None and sense.value in self._catalog[shown].categories):
+            return False
+        draft.category, draft.unmet = str(sense.value), []
+        known = {"price", "brand", "use", *self._topics[draft.category]}  # "something flat for letters" is no mouse
+        draft.wishes += [c.said for c in draft.constraints if c.facet not in known]
+        draft.constraints = [c for c in draft.constraints if c.facet in known]
+        draft.put(Constraint("category", Op.IS, draft.category, False, u.said(0, len(u))))
+        return True
 
     def _take_unknown(
         self,
@@ -369,8 +372,8 @@ class Reader:
         than the one at hand."""
         meant = any(m.of(Kind.VALUE) or m.of(Kind.SCALE) for m in mentions)
         named = any(base is None or r.item_id != self._catalog[base].item_id for r in draft.references)
-        bids = bool(u.words) and u.words[0].stem in ("recommend", "suggest")
-        return self._acts.act(u) if self._acts and not (meant or named or draft.asks or bids) else None
+        plain = len(u) < 2 or u.words[0].stem in ("recommend", "suggest")
+        return self._acts.act(u) if self._acts and not (meant or named or draft.asks or plain) else None
 
     def _course(self, u: Utterance, draft: Draft, situation: Situation, base: int | None) -> Act:
         """STEER changes what was just shown or bought; RECOMMEND asks anew."""

@@ -163,3 +163,44 @@ def test_what_is_fitted_is_fitted_to_the_examples_of_today() -> None:
         stored, fitted = Classifier.load(load_encoder(), name), Classifier.fit(load_encoder(), name, kinds)
         assert stored.kinds == fitted.kinds
         assert np.allclose(stored.weights, fitted.weights, atol=1e-3), "run python -m convrec.language.classifier"
+
+
+def test_the_same_words_turn_down_what_an_item_has_and_ask_for_what_it_lacks() -> None:
+    felt, leather = row("Desk mats", material="felt"), row("Desk mats", material="leather")
+
+    def leather_is(base: int) -> set[tuple[Op, bool]]:
+        read = reader().read("leather, really?", Situation((base,), (base,), (base,), base))
+        return {(c.op, c.hard) for c in read.constraints if c.value == "leather"}
+
+    assert Op.NOT not in {op for op, _ in leather_is(felt)}
+    assert leather_is(leather) == {(Op.NOT, False)}
+
+
+def test_my_knife_may_be_either_of_two_and_what_fits_either_will_do() -> None:
+    catalog = reader()._catalog
+    knives = [i for i, item in enumerate(catalog.items) if item.leaf == "Craft knives"]
+    first = knives[0]
+    second = next(i for i in knives if (catalog.compatible(i) != catalog.compatible(first)).any())
+    constraint = next(
+        c
+        for c in reader().read("blades for my craft knife", Situation((first, second))).constraints
+        if c.facet == "compatible"
+    )
+    assert constraint.hard
+    assert set(constraint.values) == {catalog[first].item_id, catalog[second].item_id}
+    assert (catalog.satisfies(constraint) == (catalog.compatible(first) | catalog.compatible(second))).all()
+
+
+@pytest.mark.parametrize(
+    "text", ["my ceiling sits at eight", "what can $8 buy me?", "8 dollars is where I stop", "got 8 bucks in my pocket"]
+)
+def test_an_amount_that_is_all_there_is_is_the_most(text: str) -> None:
+    assert ("price", Op.AT_MOST, 8.0, True) in {
+        (c.facet, c.op, c.value, c.hard) for c in reader().read(text).constraints
+    }
+
+
+def test_what_its_neighbours_come_in_may_be_asked_of_what_was_bought() -> None:
+    scissors = row("Scissors")  # sold by their size, and never in packs; knife blades beside them are
+    read = reader().read("in a pack of 5", Situation((scissors,), reference=scissors))
+    assert ("pieces", 5.0) in {(c.facet, c.value) for c in read.constraints}
