@@ -80,6 +80,11 @@ def _build(dataset: Dataset, recipe: Recipe, kind: Kind, encoder: Encoder, seed:
     tokenizer = train_tokenizer([title + END for title in titles], recipe.vocabulary)
     torch.manual_seed(seed)
     backbone = small_backbone(recipe, VOCABULARY if kind == "semantic" else len(tokenizer))
+    with torch.no_grad():
+        for weight in backbone.parameters():
+            if weight.ndim > 1:
+                # Llama's 0.02 is for a width of thousands; at ours attention to codes four tokens back is never learnt.
+                weight.normal_(std=recipe.hidden**-0.5)
     if recipe.residual_dropout:
         add_residual_dropout(backbone, recipe.residual_dropout)
     if kind == "titles":
