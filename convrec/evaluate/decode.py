@@ -54,17 +54,25 @@ def measure(
     rounds: int,
     report: Callable[[str], None],
 ) -> Iterator[Cost]:
-    """The costs of every system at every catalogue size. A round runs each once, so that all meet the same machine."""
+    """The costs of every system at every catalogue size.
+
+    In a round each system runs for half a second, once at least, so that all meet the same machine. The first round
+    warms up: it counts only where it is the only one.
+    """
     for n in sizes:
         report(f"{shape.name}: building {n:,} items")
         found = systems(shape, synthetic_titles(titles, n, np.random.default_rng(0)), encoder)
+        times: dict[str, list[tuple[float, float]]] = {}
+        peaks = {system.name: 0.0 for system in found}
         with _First(shape.backbone.base_model) as first:
-            peaks = {system.name: _peak(system) for system in found}  # and the warm-up
-            times: dict[str, list[tuple[float, float]]] = {system.name: [] for system in found}
             for number in range(rounds):
                 report(f"{shape.name}, {n:,} items: round {number + 1} of {rounds}")
+                if number == 1:
+                    times.clear()
                 for system in found:
-                    times[system.name].append(first.timed(system.run))
+                    _forget_peak()
+                    times.setdefault(system.name, []).extend(first.timed(system.run))
+                    peaks[system.name] = max(peaks[system.name], _peak_mb())
         single = found[0]
         alone = System(FORWARD, single.run, 0, shape.layers_mb)
         prefills = [prefill for prefill, _ in times[single.name]]
@@ -110,13 +118,16 @@ class _First:
     def __exit__(self, *_: object) -> None:
         self._hook.remove()
 
-    def timed(self, run: Callable[[], object]) -> tuple[float, float]:
-        """(ms until the first forward is done, ms in all)."""
-        self._ended = None
-        began = time.perf_counter()
-        run()
-        ended = time.perf_counter()
-        return 1000 * ((self._ended or ended) - began), 1000 * (ended - began)
+    def timed(self, run: Callable[[], object]) -> list[tuple[float, float]]:
+        """(ms until the first forward is done, ms in all) of runs of half a second together, one at least."""
+        times: list[tuple[float, float]] = []
+        while not times or sum(total for _, total in times) < 500:
+            self._ended = None
+            began = time.perf_counter()
+            run()
+            ended = time.perf_counter()
+            times.append((1000 * ((self._ended or ended) - began), 1000 * (ended - began)))
+        return times
 
     def _mark(self, *_: object) -> None:
         self._ended = self._ended or time.perf_counter()
@@ -135,12 +146,14 @@ def _p95(values: Sequence[float]) -> float:
     return float(np.quantile(values, 0.95))
 
 
-def _peak(system: System) -> float:
-    """The most memory resident in a run, in MB; Linux forgets the peak before it when asked to."""
-    status = Path("/proc/self/status")
-    with suppress(OSError):
+def _forget_peak() -> None:
+    with suppress(OSError):  # Linux; elsewhere the peak is that of the whole process
         Path("/proc/self/clear_refs").write_text("5")
-    system.run()
+
+
+def _peak_mb() -> float:
+    """The most memory resident since `_forget_peak`."""
+    status = Path("/proc/self/status")
     if not status.is_file():
         return float("nan")
     line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))

@@ -20,7 +20,7 @@ from convrec.rivals.semantic import VOCABULARY, Semantic
 from convrec.rivals.titles import END, Titles
 from convrec.train.examples import windows
 from convrec.train.recipe import Recipe
-from convrec.train.run import Material, material
+from convrec.train.run import Material, material, same_run
 from convrec.train.trainer import Report, train_phase
 
 VALIDATED = 300  # cases at most: each is a beam search
@@ -33,10 +33,12 @@ def train_rival(
     """Trains and writes the folder; a run that was stopped continues where its last checkpoint stands.
 
     Of the recipe: the backbone's shape, dropout, and its one phase of histories. Raises ConfigError for a recipe with
-    other phases, ModelError for a catalogue that cannot be spelt.
+    other phases and where checkpoints of another run are in the way, ModelError for a catalogue that cannot be spelt.
     """
     if len(recipe.phases) != 1 or not recipe.phases[0].examples.histories or recipe.phases[0].lora:
         raise ConfigError("a rival learns histories and nothing else: give a recipe of one phase of them, without LoRA")
+    work = out.with_name(out.name + ".training")
+    same_run(work, recipe, seed, kind, dataset)
     data = material(dataset, recipe.hold_back)
     rival, tokenizer = _build(dataset, recipe, kind, encoder, seed)
     report("phase", {"number": 1, "of": 1})
@@ -45,7 +47,7 @@ def train_rival(
         make_examples=lambda rng: spelt(rival, data, recipe, rng),
         loss=lambda rival, examples: rival.loss(examples),
         validate=validator(data.validation, len(dataset.catalog)),
-        checkpoint=out.with_name(out.name + ".training") / f"{kind}.safetensors",
+        checkpoint=work / "phase-0.safetensors",
         report=report,
     )  # fmt: skip
     save_rival(out, rival, tokenizer, dataset.catalog)

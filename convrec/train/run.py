@@ -106,7 +106,7 @@ def train(
     where checkpoints of another run are in the way, DataError or ModelError for bad input.
     """
     work = out.with_name(out.name + ".training")
-    _same_run(work, recipe, seed, backbone, dataset)
+    same_run(work, recipe, seed, backbone, dataset)
     encoder = load_encoder()
     data = material(dataset, recipe.hold_back)
     if not data.validation_dialogues and any(phase.select == "conversations" for phase in recipe.phases):
@@ -314,7 +314,7 @@ def _draw(n: int, share: float, rng: np.random.Generator) -> list[int]:
     return [*list(range(n)) * whole, *rng.permutation(n)[:rest].tolist()]
 
 
-def _same_run(work: Path, recipe: Recipe, seed: int, backbone: str | None, dataset: Dataset) -> None:
+def same_run(work: Path, recipe: Recipe, seed: int, backbone: str | None, dataset: Dataset) -> None:
     """Checkpoints continue only the run that wrote them."""
     counts: Mapping[str, object] = {
         "recipe": json.loads(recipe.model_dump_json()), "seed": seed, "backbone": backbone,

@@ -34,7 +34,7 @@ def test_every_system_is_measured_at_every_size(costs: list[Cost]) -> None:
     assert {FORWARD, "single token", "semantic ids, beam 20, loop", "titles, beam 10, generate"} <= names
     assert len(costs) == 2 * len(names)
     for cost in costs:
-        assert cost.runs == 2
+        assert cost.runs >= 1
         assert 0 < cost.prefill_ms <= cost.total_ms <= cost.total_p95_ms + 1e-9
         assert cost.read_mb > 0
     tokens = {cost.system: cost.tokens for cost in costs}

@@ -20,7 +20,7 @@ from convrec.train.recipe import Recipe
 RECIPE = {
     "layers": 2, "hidden": 64, "heads": 2, "vocabulary": 320, "dropout": 0.0, "residual_dropout": 0.0,
     "batch_symbols": 512, "validate_every": 12, "average": 0.9,
-    "phases": [{"name": "histories", "epochs": 24, "learning_rate": 0.003, "examples": {"histories": 1}}],
+    "phases": [{"name": "histories", "epochs": 30, "learning_rate": 0.004, "examples": {"histories": 1}}],
 }  # fmt: skip
 
 
