@@ -53,11 +53,12 @@ def measure(
     *,
     rounds: int,
     report: Callable[[str], None],
+    seconds: float = 0.5,
 ) -> Iterator[Cost]:
     """The costs of every system at every catalogue size.
 
-    In a round each system runs for half a second, once at least, so that all meet the same machine. The first round
-    warms up: it counts only where it is the only one.
+    In a round each system runs for `seconds`, once at least, so that all meet the same machine. The first round warms
+    up: it counts only where it is the only one.
     """
     for n in sizes:
         report(f"{shape.name}: building {n:,} items")
@@ -71,7 +72,7 @@ def measure(
                     times.clear()
                 for system in found:
                     _forget_peak()
-                    times.setdefault(system.name, []).extend(first.timed(system.run))
+                    times.setdefault(system.name, []).extend(first.timed(system.run, seconds))
                     peaks[system.name] = max(peaks[system.name], _peak_mb())
         single = found[0]
         alone = System(FORWARD, single.run, 0, shape.layers_mb)
@@ -118,10 +119,10 @@ class _First:
     def __exit__(self, *_: object) -> None:
         self._hook.remove()
 
-    def timed(self, run: Callable[[], object]) -> list[tuple[float, float]]:
-        """(ms until the first forward is done, ms in all) of runs of half a second together, one at least."""
+    def timed(self, run: Callable[[], object], seconds: float) -> list[tuple[float, float]]:
+        """(ms until the first forward is done, ms in all) of runs of `seconds` together, one at least."""
         times: list[tuple[float, float]] = []
-        while not times or sum(total for _, total in times) < 500:
+        while not times or sum(total for _, total in times) < 1000 * seconds:
             self._ended = None
             began = time.perf_counter()
             run()
