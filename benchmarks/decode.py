@@ -3,7 +3,7 @@
     python benchmarks/decode.py tiny --dataset DIR    # ratios of totals at 100k items, the embedded model's shape
     python benchmarks/decode.py qwen --dataset DIR    # the same at Qwen3-0.6B's shape
     python benchmarks/decode.py text                  # the embedded model's words, data/model
-    python benchmarks/decode.py office SEMANTIC TITLES --dataset DIR   # what trained rivals recommend
+    python benchmarks/decode.py office SEMANTIC [TITLES] --dataset DIR   # what trained rivals recommend
 
 DIR is a dataset whose titles name the synthetic rows; what each figure means is said in docs/performance-rivals.md.
 """
@@ -56,10 +56,14 @@ def text(rounds: int) -> dict[str, object]:
     from convrec.evaluate.writing import writing_speed
     from convrec.generate import load_engine
     from convrec.generate.request import Request, Sampling
+    from convrec.language.encoder import load_encoder
     from convrec.train.examples import dialogues
+    from convrec.train.run import Hearing
 
     engine, data = load_engine(ROOT / "data" / "model"), read_dataset(ROOT / "data" / "demo")
     asked = [d for d in dialogues(data, data.sequences()) if d.split == "test"][:200:25]
+    # What hearing the messages costs is no part of writing: they are encoded beforehand, for both.
+    engine.renderer.encoder = Hearing(load_encoder(), [turn.text for d in asked for turn in d.path.turns])
     everything = np.ones(len(engine.catalog), dtype=bool)
     requests = [
         Request(d.path, everything, forced=(d.target,), alternatives=0, sampling=Sampling(temperature=0)) for d in asked
@@ -68,17 +72,17 @@ def text(rounds: int) -> dict[str, object]:
     return {"text_vs_generate": found.pop("text_vs_generate"), "text": found}
 
 
-def office(semantic: Path, titles: Path, dataset: Path) -> dict[str, object]:
+def office(folders: list[Path], dataset: Path, users: int) -> dict[str, object]:
     from convrec.datasets import read_dataset
     from convrec.evaluate.rivals import evaluate_rival
     from convrec.rivals.saved import load_rival
 
     data = read_dataset(dataset)
     figures: dict[str, object] = {}
-    for folder, widths in ((semantic, (10, 20, 50)), (titles, (10,))):
+    for folder in folders:
         rival, catalog = load_rival(folder)
-        for beams in widths:
-            found = evaluate_rival(rival, catalog, data, beams=beams)
+        for beams in (10, 20) if rival.kind == "semantic" else (10,):
+            found = evaluate_rival(rival, catalog, data, beams=beams, users=users)
             for metric in ("recall_at_10", "ndcg_at_10"):
                 figures[f"office_{metric}_{rival.kind}_beam{beams}"] = found[metric]
     return figures
@@ -90,11 +94,12 @@ def main() -> None:
     parser.add_argument("rivals", nargs="*", type=Path)
     parser.add_argument("--dataset", type=Path, default=ROOT / "work" / "office")
     parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--users", type=int, default=0, help="of the office part: about that many; 0: all")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     if args.part == "office":
-        figures = office(*args.rivals, args.dataset)
+        figures = office(args.rivals, args.dataset, args.users)
     elif args.part == "text":
         figures = text(args.rounds)
     else:

@@ -45,6 +45,7 @@ def evaluate_rival_command(
     dataset: Annotated[Path, typer.Argument(help="The dataset folder the rival was trained on.")],
     rival: Annotated[Path, typer.Option(help="The folder of a trained rival.")],
     beams: Annotated[int, typer.Option(help="The width of the beam search.", min=1)] = 10,
+    users: Annotated[int, typer.Option(help="About that many users, evenly spaced; 0: all.", min=0)] = 0,
 ) -> None:
     """Recall, NDCG and MRR of the next item from histories alone, by the same protocol as single tokens."""
     from convrec.commands.evaluate import print_figures
@@ -53,4 +54,5 @@ def evaluate_rival_command(
     from convrec.rivals.saved import load_rival
 
     model, catalog = load_rival(rival)
-    print_figures({f"{model.kind}, beam {beams}": evaluate_rival(model, catalog, read_dataset(dataset), beams=beams)})
+    figures = evaluate_rival(model, catalog, read_dataset(dataset), beams=beams, users=users)
+    print_figures({f"{model.kind}, beam {beams}": figures})

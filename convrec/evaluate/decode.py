@@ -67,13 +67,14 @@ def measure(
         peaks = {system.name: 0.0 for system in found}
         with _First(shape.backbone.base_model) as first:
             for number in range(rounds):
-                report(f"{shape.name}, {n:,} items: round {number + 1} of {rounds}")
                 if number == 1:
                     times.clear()
                 for system in found:
                     _forget_peak()
-                    times.setdefault(system.name, []).extend(first.timed(system.run, seconds))
+                    found_ms = first.timed(system.run, seconds)
+                    times.setdefault(system.name, []).extend(found_ms)
                     peaks[system.name] = max(peaks[system.name], _peak_mb())
+                    report(f"round {number + 1} of {rounds}, {n:,} items, {system.name}: {found_ms[-1][1]:.1f} ms")
         single = found[0]
         alone = System(FORWARD, single.run, 0, shape.layers_mb)
         prefills = [prefill for prefill, _ in times[single.name]]
