@@ -21,7 +21,7 @@ def evaluate_histories_command(
     from convrec.evaluate.histories import evaluate_histories
     from convrec.generate import load_engine
 
-    _print_figures(evaluate_histories(load_engine(model), read_dataset(dataset)))
+    print_figures(evaluate_histories(load_engine(model), read_dataset(dataset)))
 
 
 @app.command("steering")
@@ -40,7 +40,7 @@ def evaluate_steering_command(
     reader = Reader(engine.catalog, load_encoder())
     for said in ("blind", "train"):
         print(f"{said} wording")
-        _print_figures(evaluate_steering(engine, data, reader, said))
+        print_figures(evaluate_steering(engine, data, reader, said))
 
 
 @app.command("narratives")
@@ -75,10 +75,10 @@ def evaluate_narratives_command(
         | {"history_mentioned": history_mentioned(written)}
         | overlap(said, references, encoder)
     )
-    _print_figures({"narratives": figures})
+    print_figures({"narratives": figures})
 
 
-def _print_figures(figures: Mapping[str, Mapping[str, float]]) -> None:
+def print_figures(figures: Mapping[str, Mapping[str, float]]) -> None:
     from rich.console import Console
     from rich.table import Table
 

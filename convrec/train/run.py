@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ from convrec.train.examples import (
     windows,
 )
 from convrec.train.recipe import Part, Phase, Recipe
-from convrec.train.trainer import Report, train_phase
+from convrec.train.trainer import Report, batch_loss, train_phase
 
 Floats = NDArray[np.float32]
 VALIDATED = 1500  # cases at most per validation: the others are left to the evaluation
@@ -105,7 +106,7 @@ def train(
     where checkpoints of another run are in the way, DataError or ModelError for bad input.
     """
     work = out.with_name(out.name + ".training")
-    _same_run(work, recipe, seed, backbone, dataset)
+    same_run(work, recipe, seed, backbone, dataset)
     encoder = load_encoder()
     data = material(dataset, recipe.hold_back)
     if not data.validation_dialogues and any(phase.select == "conversations" for phase in recipe.phases):
@@ -135,7 +136,8 @@ def train(
         history = train_phase(
             model, phase, recipe, number=number, seed=seed,
             make_examples=lambda rng, part=phase.examples: make_examples(renderer, data, part, recipe, rng),  # type: ignore[misc]
-            validate=validator(renderer, data, phase), negatives=negatives,
+            loss=partial(batch_loss, text_weight=phase.text_weight, negatives=negatives),
+            validate=validator(renderer, data, phase),
             checkpoint=work / f"phase-{number}.safetensors",
             report=report,
         )  # fmt: skip
@@ -312,7 +314,7 @@ def _draw(n: int, share: float, rng: np.random.Generator) -> list[int]:
     return [*list(range(n)) * whole, *rng.permutation(n)[:rest].tolist()]
 
 
-def _same_run(work: Path, recipe: Recipe, seed: int, backbone: str | None, dataset: Dataset) -> None:
+def same_run(work: Path, recipe: Recipe, seed: int, backbone: str | None, dataset: Dataset) -> None:
     """Checkpoints continue only the run that wrote them."""
     counts: Mapping[str, object] = {
         "recipe": json.loads(recipe.model_dump_json()), "seed": seed, "backbone": backbone,

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence, Sized
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -22,8 +23,19 @@ from convrec.train.checkpoint import Progress, read_checkpoint, write_checkpoint
 from convrec.train.examples import NOTHING, Example, batches
 from convrec.train.recipe import Phase, Recipe
 
-MakeExamples = Callable[[np.random.Generator], Sequence[Example]]
-Validate = Callable[[ConvrecModel], dict[str, float]]
+
+class Trained(Protocol):
+    """What can be trained here: a torch module around one backbone."""
+
+    @property
+    def decoder(self) -> Any: ...
+    def train(self) -> Any: ...
+    def parameters(self) -> Iterator[torch.nn.Parameter]: ...
+    def named_parameters(self) -> Iterator[tuple[str, torch.nn.Parameter]]: ...
+
+
+Model = TypeVar("Model", bound=Trained)
+Instance = TypeVar("Instance", bound=Sized)  # one example; its size is its number of symbols
 Report = Callable[[str, dict[str, float]], None]
 
 
@@ -54,24 +66,23 @@ class Averaged:
 
 
 def train_phase(
-    model: ConvrecModel,
+    model: Model,
     phase: Phase,
     recipe: Recipe,
     *,
     number: int,
     seed: int,
-    make_examples: MakeExamples,
-    validate: Validate,
+    make_examples: Callable[[np.random.Generator], Sequence[Instance]],
+    loss: Callable[[Model, Sequence[Instance]], Tensor],
+    validate: Callable[[Model], dict[str, float]],
     checkpoint: Path,
     report: Report,
-    negatives: Negatives | None = None,
 ) -> list[dict[str, float]]:
     """Trains `model` in place and leaves the best validated average in it; returns the validations.
 
     Continues from `checkpoint` if one of this phase is there, and writes one after every epoch. Stops early when
     `phase.patience` validations in a row were no better; `phase.select="none"` keeps the last weights. What a later
-    phase starts from is a candidate, too: a phase may fail to help, but not harm. `negatives` is what a sampled head
-    draws from.
+    phase starts from is a candidate, too: a phase may fail to help, but not harm.
     """
     parameters = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(
@@ -105,14 +116,14 @@ def train_phase(
             rate = schedule(phase, (epoch + index / len(plan)) / phase.epochs, progress.step)
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            loss = batch_loss(model, [examples[i] for i in batch], phase.text_weight, negatives)
+            cost = loss(model, [examples[i] for i in batch])
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            cost.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_([p for _, p in parameters], 1.0)
             optimizer.step()
             progress.step += 1
             average.update(progress.step)
-            total += float(loss.detach())
+            total += float(cost.detach())
             if index % 50 == 0:
                 report("step", {"epoch": epoch, "of": phase.epochs, "batch": index, "batches": len(plan)})
         progress.epoch = epoch + 1

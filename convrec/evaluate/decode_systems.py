@@ -1,0 +1,177 @@
+"""What `convrec bench decode` times: single tokens and their rivals on one backbone, over a catalogue of any size.
+
+Rows are synthetic: random tables, random codes, titles put together from halves of real ones. What decoding costs
+depends on how many items there are and how long their names, not on which.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+
+from convrec.catalog import Catalog, Item
+from convrec.conversation import Path as ConversationPath
+from convrec.generate.engine import Engine
+from convrec.generate.request import Request
+from convrec.items.vectors import TEXT_WIDTH
+from convrec.model.backbone import train_tokenizer
+from convrec.model.model import ConvrecModel
+from convrec.model.prompt import MAX_HISTORY, Encoder, Renderer
+from convrec.model.symbols import Symbols
+from convrec.model.tables import ItemTable
+from convrec.rivals.beams import generated_texts, text_beams
+from convrec.rivals.codes import CODES, LEVELS, Codes
+from convrec.rivals.rival import How
+from convrec.rivals.semantic import Semantic
+from convrec.rivals.titles import END, Titles
+
+ShapeName = Literal["tiny", "qwen3-0.6b"]
+TITLE_TOKENS = 4096  # the vocabulary fitted to the titles: about as many tokens a title as a large model's own
+WIDTH = 128  # of the item table, as the embedded model's
+TOP = 10  # items wanted
+HOW: tuple[How, ...] = ("generate", "loop")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A backbone with random weights, and the tokenizer that titles are written with."""
+
+    name: ShapeName
+    backbone: Any
+    tokenizer: Any
+
+    @property
+    def vocabulary(self) -> int:
+        return int(self.backbone.config.vocab_size)
+
+    @property
+    def hidden(self) -> int:
+        return int(self.backbone.config.hidden_size)
+
+    @property
+    def layers_mb(self) -> float:
+        """What a forward reads: all weights but the embeddings, of which a prompt reads a few rows."""
+        head = self.backbone.get_output_embeddings().weight
+        weights = (p for name, p in self.backbone.named_parameters() if "embed_tokens" not in name and p is not head)
+        return sum(float(p.nbytes) for p in weights) / 1e6
+
+    def vectors_mb(self, n: int) -> float:
+        """`n` vectors of the hidden width in fp32."""
+        return n * self.hidden * 4 / 1e6
+
+
+@dataclass(frozen=True)
+class System:
+    """One way to recommend. `run` answers once, in as many forwards as an item has `tokens`; `read_mb` is what must be
+    read from memory for that, weights anew for each forward."""
+
+    name: str
+    run: Callable[[], object]
+    tokens: int
+    read_mb: float
+    beams: int = 1
+
+
+def make_shape(name: ShapeName, titles: Sequence[str], embedded: Path) -> Shape:
+    """`tiny`: the shape of the model folder `embedded`, with room for titles and codes in its vocabulary.
+    `qwen3-0.6b`: the published shape, fp32."""
+    from transformers import AutoConfig, AutoModelForCausalLM, Qwen3Config, Qwen3ForCausalLM
+
+    torch.manual_seed(0)
+    tokenizer = train_tokenizer([title + END for title in titles], TITLE_TOKENS)
+    if name == "tiny":
+        config = AutoConfig.from_pretrained(embedded / "backbone", vocab_size=len(tokenizer) + LEVELS * CODES)
+        backbone = AutoModelForCausalLM.from_config(config, dtype=torch.float32)  # type: ignore[no-untyped-call]
+        return Shape(name, backbone.eval(), tokenizer)
+    config = Qwen3Config(
+        vocab_size=151_936, hidden_size=1024, intermediate_size=3072, num_hidden_layers=28, num_attention_heads=16,
+        num_key_value_heads=8, head_dim=128, tie_word_embeddings=True,
+    )  # fmt: skip
+    return Shape(name, Qwen3ForCausalLM(config).eval(), tokenizer)  # type: ignore[no-untyped-call]
+
+
+def synthetic_titles(titles: Sequence[str], n: int, rng: np.random.Generator) -> list[str]:
+    """`n` titles: the first half of one and the second half of another."""
+    words = [title.split() for title in titles]
+    first, second = rng.integers(0, len(words), (2, n))
+    return [
+        " ".join(words[a][: (len(words[a]) + 1) // 2] + words[b][len(words[b]) // 2 :])
+        for a, b in zip(first, second, strict=True)
+    ]
+
+
+def random_codes(n: int, rng: np.random.Generator) -> Codes:
+    """(n, LEVELS) distinct codes."""
+    drawn = np.unique(rng.integers(0, CODES**LEVELS, n + n // 10 + 10))  # a tenth to spare: hardly any are alike
+    numbers = rng.permutation(drawn)[:n]
+    return np.stack([(numbers >> (8 * level)) & 255 for level in range(LEVELS - 1, -1, -1)], axis=1)
+
+
+def systems(shape: Shape, titles: Sequence[str], encoder: Encoder, seed: int = 0) -> list[System]:
+    """Every system over `len(titles)` items, asked for TOP items after the same MAX_HISTORY purchases."""
+    n = len(titles)
+    rng = np.random.default_rng(seed)
+    history = tuple(rng.integers(0, n, MAX_HISTORY).tolist())
+    allowed = np.ones(n, dtype=bool)
+    allowed[list(history)] = False
+    single = _single_token(shape, titles, encoder, history, allowed)
+    scored = shape.vectors_mb(shape.vocabulary + math.ceil(math.sqrt(n)) + n)
+    found = [System("single token", single, 1, shape.layers_mb + scored)]
+    step_mb = shape.layers_mb + shape.vectors_mb(shape.vocabulary)
+    semantic = Semantic(shape.backbone, random_codes(n, rng)).eval()
+
+    def ids(beams: int, how: How) -> Callable[[], object]:
+        return lambda: semantic.recommend(history, allowed, TOP, beams=beams, how=how)
+
+    for how in HOW:
+        found += [
+            System(f"semantic ids, beam {beams}, {how}", ids(beams, how), LEVELS, LEVELS * step_mb, beams)
+            for beams in (10, 20)
+        ]
+    spelt = Titles(shape.backbone, shape.tokenizer, titles).eval()
+    prompt = spelt.prompt(history)
+    length = round(float(np.mean([len(spelt.spell([row])) - 1 for row in range(min(n, 1000))])))
+    # A backbone of random weights does not know where a title ends: every one is as long as a title is on average; and
+    # what it writes names nothing, so what is grounded are titles of the catalogue.
+    written = [titles[row] for row in rng.integers(0, n, TOP).tolist()]
+
+    def text(how: How) -> Callable[[], object]:
+        def run() -> object:
+            if how == "generate":
+                generated_texts(shape.backbone, prompt, TOP, end=None, longest=length)
+            else:
+                text_beams(shape.backbone, prompt, TOP, end=None, longest=length)
+            return spelt.grounding.rows(written, allowed, TOP)
+
+        return run
+
+    return found + [System(f"titles, beam {TOP}, {how}", text(how), length, length * step_mb, TOP) for how in HOW]
+
+
+def _single_token(
+    shape: Shape, titles: Sequence[str], encoder: Encoder, history: tuple[int, ...], allowed: Any
+) -> Callable[[], object]:
+    """The whole path of the product, from purchases to the best rows (Engine.generate, no words)."""
+    n = len(titles)
+    n_clusters = math.ceil(math.sqrt(n))
+    model = ConvrecModel(
+        shape.backbone,
+        Symbols(shape.vocabulary, ()),
+        ItemTable(
+            torch.zeros(n, 1), torch.zeros(n, 1), torch.arange(n) % n_clusters,
+            width=WIDTH, hidden=shape.hidden, part_dropout=0.0,
+        ),
+        heard_width=TEXT_WIDTH,
+    )  # fmt: skip
+    torch.nn.init.normal_(model.table.free)
+    torch.nn.init.normal_(model.table.clusters)
+    catalog = Catalog([Item(str(row), title) for row, title in enumerate(titles)])
+    engine = Engine(model, Renderer(catalog, model.symbols, shape.tokenizer, encoder, "encoder"))
+    request = Request(ConversationPath(history), allowed, count=1, alternatives=TOP - 1, narrate=False)
+    return lambda: list(engine.generate([request]))

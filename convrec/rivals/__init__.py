@@ -1,0 +1,5 @@
+"""The rivals of single-token items: semantic ids and titles as text, on the same backbone, decoded by beam search.
+
+They are here to be beaten fairly: trained by the same loop on the same histories, asked by the same protocol, and
+timed on the same prompts (evaluate/rivals.py, evaluate/decode.py).
+"""
