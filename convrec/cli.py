@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from convrec.commands import data, evaluate, regen
+from convrec.commands import data, evaluate, index, regen
 from convrec.errors import ConfigError, ConvrecError
 
 
@@ -31,6 +31,7 @@ app = typer.Typer(
 app.add_typer(data.app, name="data")
 app.add_typer(regen.app, name="regen")
 app.add_typer(evaluate.app, name="evaluate")
+app.add_typer(index.app, name="index")
 
 
 def _print_version(wanted: bool) -> None:

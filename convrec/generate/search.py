@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from convrec.model.head import SOFT_CAP
-from convrec.model.index import ItemIndex
+from convrec.model.index import IndexedHead
 from convrec.model.ranking import TASTE
 
 LOOKED_AT = 16_384  # rows whose codes are looked at in one go
@@ -24,17 +24,19 @@ Rows = NDArray[np.int64]
 class Search:
     """One item step: what the hidden states of one prompt say of clusters, and of the items that are asked for.
 
-    `said` and `bought` (hidden,) as in `model.ranking.choice_scores`; `level1` (symbols + clusters, hidden).
+    `said` and `bought` (hidden,) as in `model.ranking.choice_scores`.
     """
 
-    def __init__(self, said: Tensor, bought: Tensor, level1: Tensor, n_symbols: int, index: ItemIndex) -> None:
+    def __init__(self, said: Tensor, bought: Tensor, head: IndexedHead) -> None:
+        index = head.items
         apart = bool((said != bought).any())
         hidden = torch.stack([said, bought] if apart else [said]).float()
         self.index = index
+        self.rows_opened = 0
         self.weights = np.array([1.0, TASTE] if apart else [1.0], dtype=np.float32)
-        first = _capped((hidden @ level1.T).numpy())
+        first = _capped((hidden @ head.level1.T).numpy())
         # The soft cap keeps every logit within ±30, so the sums of exponentials need no maximum taken out.
-        first = first[:, n_symbols:] - np.log(np.exp(first).sum(1, keepdims=True))
+        first = first[:, head.n_symbols :] - np.log(np.exp(first).sum(1, keepdims=True))
         self.first = first[:, index.clusters]  # (states, clusters) log P(cluster)
         self.states = hidden @ index.basis  # (states, r)
         self.shared = (hidden @ index.centre[:, None]).numpy()  # (states, 1): what every item's logit has
@@ -103,6 +105,7 @@ class Search:
         index = self.index
         begins, sizes = index.starts[clusters], np.diff(index.starts)[clusters]
         at = _positions(begins, sizes)
+        self.rows_opened += len(at)
         members = index.coordinates.index_select(0, torch.from_numpy(at))
         logits = _capped((self.states @ members.T).numpy() + self.shared)
         return index.rows[at], self.weights @ logits + np.repeat(self._shares(logits, clusters, sizes), sizes)
@@ -129,7 +132,7 @@ class Search:
         return expected
 
     def _looked(self, clusters: Rows, allowed: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-        """By the codes: (clusters,) the best score of an allowed member of each, (allowed members,) all their scores."""
+        """By the codes: (clusters,) the best score of an allowed member of each, (allowed members,) all of theirs."""
         index = self.index
         begins, sizes = index.starts[clusters], np.diff(index.starts)[clusters]
         states = self.states * index.step
@@ -157,4 +160,5 @@ def _capped(logits: Floats) -> Floats:
 
 def _positions(begins: Rows, sizes: Rows) -> Rows:
     """The ranges begin … begin + size, one after the other."""
-    return np.arange(sizes.sum()) + np.repeat(begins - (np.cumsum(sizes) - sizes), sizes)
+    out: Rows = np.arange(sizes.sum()) + np.repeat(begins - (np.cumsum(sizes) - sizes), sizes)
+    return out

@@ -15,16 +15,24 @@ That is ours; arXiv 2509.03746 scans the whole catalogue.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from torch import Tensor
 
-from convrec.errors import ConfigError, ModelError
+from convrec.errors import CatalogMismatch, ConfigError, DataError, ModelError
 from convrec.model.head import Head
 
+USED_FROM = 10_000  # items; below, scanning all of them costs less (docs/performance.md)
+FILE = "index.safetensors"
 LOOSE = 1e-5  # what a coordinate left out may hold of the largest: rounding
 CHUNK = 50_000  # rows that are summed in double precision at once
 
@@ -65,6 +73,16 @@ class ItemIndex:
         return np.repeat(np.arange(len(self.clusters)), np.diff(self.starts))
 
 
+@dataclass(frozen=True, slots=True)
+class IndexedHead:
+    """A two-level `model.head.Head` whose items are read from an index."""
+
+    inputs: Tensor
+    level1: Tensor
+    items: ItemIndex
+    n_symbols: int
+
+
 @torch.no_grad()
 def build(head: Head) -> ItemIndex:
     """Raises ConfigError for a head without clusters, which has no need of it, ModelError for values that are no
@@ -94,20 +112,75 @@ def build(head: Head) -> ItemIndex:
 
 def _basis(centred: Tensor, labels: NDArray[np.int64], clusters: NDArray[np.int64]) -> Tensor:
     """(hidden, r) orthonormal, spanning the items; turned so that members of one cluster vary independently."""
-    everything = sum(part.T @ part for part in (p.double() for p in centred.split(CHUNK)))
+    everything = torch.zeros(centred.shape[1], centred.shape[1], dtype=torch.float64)
+    for begin in range(0, len(centred), CHUNK):
+        part = centred[begin : begin + CHUNK].double()
+        everything += part.T @ part
     values, vectors = torch.linalg.eigh(everything)
     span = vectors[:, values > values[-1].clamp(min=1e-30) * LOOSE**2]
     sums = torch.zeros(int(clusters[-1]) + 1, centred.shape[1]).index_add_(0, torch.from_numpy(labels), centred)
     counts = torch.bincount(torch.from_numpy(labels), minlength=len(sums)).clamp(min=1)
     between = (sums.T @ (sums / counts[:, None])).double()
     turn = torch.linalg.eigh(span.T @ (everything - between) @ span)[1]
-    return (span @ turn.flip(1)).float().contiguous()
+    basis: Tensor = (span @ turn.flip(1)).float().contiguous()
+    return basis
 
 
 def _moments(coordinates: NDArray[np.float32], starts: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
     sizes = np.diff(starts)[:, None]
     mean = np.add.reduceat(coordinates, starts[:-1], axis=0) / sizes
     variance = np.zeros_like(mean)
-    for number, (begin, end) in enumerate(zip(starts[:-1], starts[1:], strict=True)):
+    for number, (begin, end) in enumerate(pairwise(starts)):
         variance[number] = np.square(coordinates[begin:end] - mean[number]).mean(0)
     return torch.from_numpy(mean.astype(np.float32)), torch.from_numpy(variance.astype(np.float32))
+
+
+def write(index: ItemIndex, folder: Path) -> Path:
+    """Beside the model in `folder`, whole or not at all. Raises DataError where it cannot be written."""
+    from safetensors.torch import save_file
+
+    held = {name: torch.as_tensor(value).contiguous() for name, value in vars(index).items()}
+    path = folder / FILE
+    part = folder / f".{FILE}.partial-{os.getpid()}"
+    try:
+        save_file(held, part, {"table": fingerprint(folder)})
+        os.replace(part, path)
+    except (OSError, SafetensorError) as error:
+        raise DataError(f"cannot write {path}: {error}; nothing was written there") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def read(folder: Path) -> ItemIndex:
+    """Mapped, not read: a page of it comes into memory when a row of it is looked at.
+
+    Raises CatalogMismatch where it was built from another table than lies beside it, ModelError where it is corrupt.
+    """
+    from safetensors import safe_open
+
+    path = folder / FILE
+    try:
+        with safe_open(path, "pt") as file:
+            made_from = (file.metadata() or {}).get("table", "")
+            held = {field.name: file.get_tensor(field.name) for field in fields(ItemIndex)}
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path} is corrupt or cut short ({error}); build it again: convrec index build") from error
+    if made_from != fingerprint(folder):
+        raise CatalogMismatch(
+            f"{path} was built from another item table than the one beside it; build it again: convrec index build, or "
+            "delete it"
+        )
+    arrays = {name: held[name].numpy() for name in ("rows", "places", "clusters", "starts")}
+    return ItemIndex(**{**held, **arrays})
+
+
+def fingerprint(folder: Path) -> str:
+    """SHA-256 over the files of the item table, every byte: an index of another table would answer with wrong items."""
+
+    def of(file: Path) -> bytes:
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").digest()
+
+    with ThreadPoolExecutor() as pool:
+        return hashlib.sha256(b"".join(pool.map(of, sorted(folder.glob("items*.safetensors"))))).hexdigest()
