@@ -34,12 +34,13 @@ class Search:
         self.index = index
         self.rows_opened = 0
         self.weights = np.array([1.0, TASTE] if apart else [1.0], dtype=np.float32)
-        first = _capped((hidden @ head.level1.T).numpy())
+        told = (hidden @ head.asks).numpy()
+        first = _capped(told[:, : len(head.level1)])
         # The soft cap keeps every logit within ±30, so the sums of exponentials need no maximum taken out.
         first = first[:, head.n_symbols :] - np.log(np.exp(first).sum(1, keepdims=True))
         self.first = first[:, index.clusters]  # (states, clusters) log P(cluster)
-        self.states = hidden @ index.basis  # (states, r)
-        self.shared = (hidden @ index.centre[:, None]).numpy()  # (states, 1): what every item's logit has
+        self.states = torch.from_numpy(told[:, len(head.level1) : -1])  # (states, r)
+        self.shared = told[:, -1:]  # (states, 1): what every item's logit has
 
     def best(self, allowed: NDArray[np.bool_], k: int) -> tuple[Rows, Floats]:
         """The k best allowed rows and their scores, best first, ties to the lower row; all where fewer are allowed."""
@@ -76,6 +77,10 @@ class Search:
         order = np.flatnonzero(alive)
         if total <= FEW or sizes[order].sum() <= OPENED:
             return order, np.full(len(order), np.inf, dtype=np.float32)
+        if len(self.index) <= LOOKED_AT:
+            promise, _ = self._looked(np.arange(len(sizes)), allowed)
+            first = np.argsort(-promise, kind="stable")[: len(order)]
+            return first, promise[first]
         expected = self._expected(alive)[order]
         by_expected = np.argsort(-expected, kind="stable")
         order, expected = order[by_expected], expected[by_expected]
@@ -86,9 +91,10 @@ class Search:
         while begin < len(order) and (len(best) < k or best.min() < expected[begin]):
             end = max(begin + 1, int(np.searchsorted(ends, (ends[begin - 1] if begin else 0) + LOOKED_AT, "right")))
             promise[begin:end], scores = self._looked(order[begin:end], allowed)
-            best = np.concatenate([best, scores])
-            best = np.partition(best, -k)[-k:] if len(best) > k else best
             begin = end
+            if end < len(order):
+                best = np.concatenate([best, scores])
+                best = np.partition(best, -k)[-k:] if len(best) > k else best
         first = np.argsort(-promise[:end], kind="stable")
         return np.concatenate([order[first], order[end:]]), np.concatenate([promise[first], promise[end:]])
 
@@ -137,12 +143,17 @@ class Search:
         begins, sizes = index.starts[clusters], np.diff(index.starts)[clusters]
         states = self.states * index.step
         scale = states.abs().amax(1, keepdim=True).clamp_(min=1e-30) / 127
-        at = _positions(begins, sizes)
-        # As many rows each time: a product of whole numbers of a new shape costs milliseconds to prepare.
-        padded = np.zeros(max(LOOKED_AT, len(at)), dtype=np.int64)
-        padded[: len(at)] = at
-        codes = index.codes.index_select(0, torch.from_numpy(padded))
-        products = torch._int_mm(torch.round(states / scale).to(torch.int8), codes.T)[:, : len(at)]
+        query = torch.round(states / scale).to(torch.int8)
+        if len(clusters) == len(index.clusters):  # all, in their order
+            at: Rows | slice = slice(None)
+            products = torch._int_mm(query, index.codes.T)
+        else:
+            at = _positions(begins, sizes)
+            # As many rows each time: a product of whole numbers of a new shape costs milliseconds to prepare.
+            padded = np.zeros(max(LOOKED_AT, len(at)), dtype=np.int64)
+            padded[: len(at)] = at
+            codes = index.codes.index_select(0, torch.from_numpy(padded))
+            products = torch._int_mm(query, codes.T)[:, : len(at)]
         logits = _capped(products.numpy() * scale.numpy() + self.shared)
         shares = np.repeat(self._shares(logits, clusters, sizes), sizes)
         may = allowed[index.rows[at]]

@@ -75,12 +75,22 @@ class ItemIndex:
 
 @dataclass(frozen=True, slots=True)
 class IndexedHead:
-    """A two-level `model.head.Head` whose items are read from an index."""
+    """A two-level `model.head.Head` whose items are read from an index.
+
+    `asks` (hidden, symbols + clusters + r + 1): level 1, the basis and the centre of the index side by side, so that one
+    product says all that is asked of a hidden state.
+    """
 
     inputs: Tensor
     level1: Tensor
     items: ItemIndex
     n_symbols: int
+    asks: Tensor
+
+
+def indexed(inputs: Tensor, level1: Tensor, index: ItemIndex, n_symbols: int) -> IndexedHead:
+    asks = torch.cat([level1, index.basis.T, index.centre[None]]).T.contiguous()
+    return IndexedHead(inputs, level1, index, n_symbols, asks)
 
 
 @torch.no_grad()

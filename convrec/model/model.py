@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from convrec.model.backbone import dropout
 from convrec.model.head import Head, HeadKind
-from convrec.model.index import IndexedHead, ItemIndex
+from convrec.model.index import IndexedHead, ItemIndex, indexed
 from convrec.model.losses import Drawn, full_loss, sampled_loss, two_level_loss
 from convrec.model.symbols import Symbols
 from convrec.model.tables import ItemTable, ServedTable
@@ -65,7 +65,7 @@ class ConvrecModel(nn.Module):
     def indexed_head(self, index: ItemIndex) -> IndexedHead:
         """The head that serves from an index: f(E) is read where it is needed and nowhere computed for every item."""
         level1, inputs = self._words()
-        return IndexedHead(inputs, level1, index, self.symbols.items)
+        return indexed(inputs, level1, index, self.symbols.items)
 
     def _words(self) -> tuple[Tensor, Tensor]:
         """(level 1, inputs below items)."""
