@@ -97,9 +97,7 @@ def states(saved: Saved, dataset: Path, count: int) -> list[tuple[Tensor, Tensor
 def with_words_of(head: Head, other: Head) -> Head:
     """Level 1 as wide as the embedded model's: its words beside the clusters of this head."""
     words = other.level1[: other.n_symbols]
-    return replace(
-        head, inputs=words, level1=torch.cat([words, head.level1[head.n_symbols :]]), n_symbols=len(words)
-    )
+    return replace(head, inputs=words, level1=torch.cat([words, head.level1[head.n_symbols :]]), n_symbols=len(words))
 
 
 def timed(forward: Callable[[], object], step: Callable[[int], object], rounds: int) -> dict[str, float]:

@@ -46,6 +46,8 @@ class Search:
         """The k best allowed rows and their scores, best first, ties to the lower row; all where fewer are allowed."""
         sizes = np.diff(self.index.starts)
         k = min(k, int(np.count_nonzero(allowed)))
+        if not k:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
         order, promise = self._order(allowed, k)
         ends = np.cumsum(sizes[order])
         rows, scores = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)

@@ -77,8 +77,8 @@ class ItemIndex:
 class IndexedHead:
     """A two-level `model.head.Head` whose items are read from an index.
 
-    `asks` (hidden, symbols + clusters + r + 1): level 1, the basis and the centre of the index side by side, so that one
-    product says all that is asked of a hidden state.
+    `asks` (hidden, symbols + clusters + r + 1): level 1, the basis and the centre of the index side by side, so that
+    one product says all that is asked of a hidden state.
     """
 
     inputs: Tensor
@@ -165,11 +165,14 @@ def write(index: ItemIndex, folder: Path) -> Path:
 def read(folder: Path) -> ItemIndex:
     """Mapped, not read: a page of it comes into memory when a row of it is looked at.
 
-    Raises CatalogMismatch where it was built from another table than lies beside it, ModelError where it is corrupt.
+    Raises CatalogMismatch where it was built from another table than lies beside it, ModelError where there is none
+    or it is corrupt.
     """
     from safetensors import safe_open
 
     path = folder / FILE
+    if not path.is_file():
+        raise ModelError(f"{folder} holds no index; build one: convrec index build {folder}")
     try:
         with safe_open(path, "pt") as file:
             made_from = (file.metadata() or {}).get("table", "")
