@@ -155,13 +155,13 @@ def step(model: Path, dataset: Path, sizes: Sequence[str]) -> dict[str, object]:
         def ask(said: Tensor, bought: Tensor) -> list[int]:
             return best_items(said, bought, served, everything, K)[0]  # noqa: B023
 
-        one = timed(forward, lambda i: ask(found[i % 200][0], found[i % 200][0]), 120)
-        two = timed(forward, lambda i: ask(*found[i % 200]), 120)
-        whole = timed(forward, lambda i: best_items(*found[i % 200], head, everything, K), 3 if name == "1m" else 30)  # noqa: B023
+        one = timed(forward, lambda i: ask(found[i % 200][0], found[i % 200][0]), 80)
+        two = timed(forward, lambda i: ask(*found[i % 200]), 80)
+        whole = timed(forward, lambda i: best_items(*found[i % 200], head, everything, K), 3 if name == "1m" else 15)  # noqa: B023
         torch.set_num_threads(1)  # the clock of one thread is not disturbed by what else runs on the machine
-        one_thread = timed(forward, lambda i: ask(found[i % 200][0], found[i % 200][0]), 120, time.thread_time)
+        one_thread = timed(forward, lambda i: ask(found[i % 200][0], found[i % 200][0]), 80, time.thread_time)
         torch.set_num_threads(2)
-        some = found[: 10 if name == "1m" else 100]
+        some = found[: 10 if name == "1m" else 40]
         of: dict[str, float] = {}
         for kind, scale in (("flat", 0.5), ("real", 1.0), ("peaked", 2.0)):
             chances = [item_log_probabilities(scale * said[None], head)[0].softmax(0) for said, _ in some[:10]]
@@ -188,7 +188,7 @@ def rivals(model: Path, dataset: Path) -> dict[str, object]:
     head = drawn(with_words_of(saved.model.head(), outer), SIZES["100k"])
     index = item_index.build(head)
     served = item_index.indexed(head.inputs, head.level1, index, head.n_symbols)
-    found = states(saved, dataset, 100)
+    found = states(saved, dataset, 40)
     symbols = torch.randint(len(outer.items), (1, HISTORY)) + outer.n_symbols
     everything = np.ones(len(index), dtype=bool)
     sizes = torch.bincount(head.cluster_of)
@@ -203,14 +203,14 @@ def rivals(model: Path, dataset: Path) -> dict[str, object]:
     }  # fmt: skip
     figures: dict[str, object] = {}
 
-    def run(name: str, ask: Callable[[Tensor, Tensor], list[int]], rounds: int = 40) -> None:
+    def run(name: str, ask: Callable[[Tensor, Tensor], list[int]], rounds: int = 25) -> None:
         times = timed(
-            lambda: embedded.model(symbols, torch.zeros(0, 384), outer), lambda i: ask(*[found[i % 100][0]] * 2), rounds
+            lambda: embedded.model(symbols, torch.zeros(0, 384), outer), lambda i: ask(*[found[i % 40][0]] * 2), rounds
         )
         figures[name] = {**times, "recall": recall(head, ask, [(s, s) for s, _ in found])}
         print(name, json.dumps(figures[name]), flush=True)
 
-    run("whole scan, fp32", lambda s, b: best_items(s, b, head, everything, K)[0], 20)
+    run("whole scan, fp32", lambda s, b: best_items(s, b, head, everything, K)[0], 10)
     run("this index", lambda s, b: best_items(s, b, served, everything, K)[0])
     search.LOOKED_AT, before = len(index), search.LOOKED_AT
     run("every code looked at", lambda s, b: best_items(s, b, served, everything, K)[0])
