@@ -14,7 +14,7 @@ from convrec.model.ranking import TASTE
 LOOKED_AT = 16_384  # rows whose codes are looked at in one go
 OPENED = 1_024  # rows that are opened at once, about
 FEW = 64  # allowed rows of which every cluster is opened: nothing is estimated
-SLACK = 1.0  # deviations of the logits of members by which the normal law may be mistaken
+SLACK = 2.0  # deviations of the logits of members by which the normal law may be mistaken
 MARGIN = 0.25  # nats by which the codes may be mistaken about the best of a cluster
 
 Floats = NDArray[np.float32]
