@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from convrec.commands import bench, data, evaluate, regen, rivals
+from convrec.commands import bench, data, evaluate, index, regen, rivals
 from convrec.errors import ConfigError, ConvrecError
 
 
@@ -33,6 +33,7 @@ app.add_typer(regen.app, name="regen")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(rivals.app, name="rivals")
 app.add_typer(bench.app, name="bench")
+app.add_typer(index.app, name="index")
 
 
 def _print_version(wanted: bool) -> None:

@@ -114,8 +114,7 @@ def a_head(n_symbols: int, cluster_of: list[int], hidden: int, seed: int, kind: 
     clusters = max(cluster_of) + 1 if kind == "two-level" else 0
     items = torch.randn(len(cluster_of), hidden, generator=generator, requires_grad=True)
     level1 = torch.randn(n_symbols + clusters, hidden, generator=generator, requires_grad=True)
-    inputs = torch.cat([level1[:n_symbols], items])
-    return Head(inputs, level1, items, torch.tensor(cluster_of), n_symbols, kind)
+    return Head(level1[:n_symbols], level1, items, torch.tensor(cluster_of), n_symbols, kind)
 
 
 def round_trips() -> Dataset:

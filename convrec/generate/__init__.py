@@ -17,6 +17,6 @@ def load_engine(folder: str | Path) -> Engine:
     from convrec.model.prompt import Renderer
     from convrec.model.saved import load
 
-    saved = load(folder)
+    saved = load(folder, indexed=True)
     renderer = Renderer(saved.catalog, saved.model.symbols, saved.tokenizer, load_encoder(), saved.config.hears)
-    return Engine(saved.model, renderer)
+    return Engine(saved.model, renderer, saved.index)

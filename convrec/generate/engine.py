@@ -20,9 +20,10 @@ from convrec.generate.step import best_items
 from convrec.items.vectors import TEXT_WIDTH
 from convrec.language.facts import Context, facts_of
 from convrec.model.head import capped
+from convrec.model.index import ItemIndex
 from convrec.model.model import ConvrecModel
 from convrec.model.prompt import Prompt, Renderer
-from convrec.model.ranking import choice_scores, collate
+from convrec.model.ranking import collate
 
 TOP_P = 0.9
 
@@ -46,11 +47,11 @@ class Stream:
 class Engine:
     """Serves one model. `generate` may be called from several threads; torch's own threads do the work."""
 
-    def __init__(self, model: ConvrecModel, renderer: Renderer) -> None:
+    def __init__(self, model: ConvrecModel, renderer: Renderer, index: ItemIndex | None = None) -> None:
         self.model = model.eval()
         self.renderer = renderer
         with torch.inference_mode():
-            self.head = model.head()
+            self.head = model.head() if index is None else model.indexed_head(index)
             self._silent = torch.zeros(0, TEXT_WIDTH)  # a step of words hears nothing
             self._words = self.head.level1[: self.head.n_symbols].float().contiguous()
 
@@ -83,12 +84,9 @@ class Engine:
     @torch.inference_mode()
     def _choose(self, index: int, request: Request, said: Tensor, bought: Tensor) -> Chosen:
         count = len(request.forced) or request.count
-        rows, scores = best_items(said, bought, self.head, request.allowed, count + request.alternatives)
-        if request.forced:
-            every = choice_scores(said[None].float(), bought[None].float(), self.head)[0]
-            others = [(row, score) for row, score in zip(rows, scores, strict=True) if row not in request.forced]
-            rows = [*request.forced, *(row for row, _ in others)]
-            scores = [*every[list(request.forced)].tolist(), *(score for _, score in others)]
+        rows, scores = best_items(
+            said, bought, self.head, request.allowed, count + request.alternatives, request.forced
+        )
         return Chosen(index, tuple(rows), tuple(scores), min(count, len(rows)))
 
     def _stream(self, index: int, request: Request, row: int) -> Stream:

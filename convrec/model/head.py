@@ -22,8 +22,8 @@ HEADS: tuple[HeadKind, ...] = ("two-level", "full", "sampled")
 class Head:
     """The vectors that symbols enter by and hidden states are compared with, computed once for many positions.
 
-    `inputs` (symbols, hidden), `level1` (symbols below items + clusters, hidden), without clusters where the kind is
-    not `two-level`; `items` (items, hidden) the same f(E) that stands in `inputs`, `cluster_of` (items,).
+    `inputs` (symbols below items, hidden), `level1` (symbols below items + clusters, hidden), without clusters where
+    the kind is not `two-level`; `items` (items, hidden) f(E), which is both, `cluster_of` (items,).
     """
 
     inputs: Tensor

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -10,9 +10,10 @@ from torch.nn import functional as F
 
 from convrec.model.backbone import dropout
 from convrec.model.head import Head, HeadKind
+from convrec.model.index import IndexedHead, ItemIndex, indexed
 from convrec.model.losses import Drawn, full_loss, sampled_loss, two_level_loss
 from convrec.model.symbols import Symbols
-from convrec.model.tables import ItemTable
+from convrec.model.tables import ItemTable, ServedTable
 
 
 class ConvrecModel(nn.Module):
@@ -26,7 +27,7 @@ class ConvrecModel(nn.Module):
         self,
         backbone: Any,
         symbols: Symbols,
-        table: ItemTable,
+        table: ItemTable | ServedTable,
         *,
         heard_width: int,
         dropout: float = 0.0,
@@ -35,7 +36,7 @@ class ConvrecModel(nn.Module):
         super().__init__()
         self.backbone = backbone
         self.symbols = symbols
-        self.table = table
+        self.table = cast(ItemTable, table)  # only an ItemTable is ever trained
         hidden = backbone.get_input_embeddings().weight.shape[1]
         self.marks = nn.Embedding(symbols.items - symbols.text, hidden)  # controls and facts, tied with the output
         self.hear = nn.Sequential(nn.LayerNorm(heard_width), nn.Linear(heard_width, hidden))
@@ -58,24 +59,38 @@ class ConvrecModel(nn.Module):
         return causal.base_model
 
     def head(self) -> Head:
+        level1, inputs = self._words()
+        return Head(inputs, level1, self.table.tokens(), self.table.cluster_of, self.symbols.items, self.kind)
+
+    def indexed_head(self, index: ItemIndex) -> IndexedHead:
+        """The head that serves from an index: f(E) is read where it is needed and nowhere computed for every item."""
+        level1, inputs = self._words()
+        return indexed(inputs, level1, index, self.symbols.items)
+
+    def _words(self) -> tuple[Tensor, Tensor]:
+        """(level 1, inputs below items)."""
         output = self.backbone.get_output_embeddings().weight[: self.symbols.text]
         text = self.backbone.get_input_embeddings().weight[: self.symbols.text]
-        items = self.table.tokens()
-        inputs = torch.cat([text, self.marks.weight, items])
+        inputs = torch.cat([text, self.marks.weight])
         clusters = [self.table.cluster_tokens()] if self.kind == "two-level" else []
-        level1 = torch.cat([output, self.marks.weight, *clusters])
-        return Head(inputs, level1, items, self.table.cluster_of, self.symbols.items, self.kind)
+        return torch.cat([output, self.marks.weight, *clusters]), inputs
 
-    def embed(self, symbols: Tensor, heard: Tensor, head: Head) -> Tensor:
+    def embed(self, symbols: Tensor, heard: Tensor, head: Head | IndexedHead) -> Tensor:
         """(batch, length, hidden) input vectors of (batch, length) symbols; `heard` is (heard vectors, heard width)."""
-        vectors: Tensor = F.embedding(symbols.clamp(min=0), head.inputs)
+        vectors: Tensor = F.embedding(symbols.clamp(min=0, max=head.n_symbols - 1), head.inputs)
+        is_item = symbols >= head.n_symbols
+        if is_item.any():
+            items = head.items[symbols[is_item] - head.n_symbols].to(vectors.dtype)
+            vectors = vectors.masked_scatter(is_item[..., None], items)
         if len(heard):
             is_heard = symbols < 0
             spoken = self.hear(heard).to(vectors.dtype)[-1 - symbols[is_heard]]
             vectors = vectors.masked_scatter(is_heard[..., None], spoken)
         return vectors
 
-    def forward(self, symbols: Tensor, heard: Tensor, head: Head, attention_mask: Tensor | None = None) -> Tensor:
+    def forward(
+        self, symbols: Tensor, heard: Tensor, head: Head | IndexedHead, attention_mask: Tensor | None = None
+    ) -> Tensor:
         """(batch, length, hidden) final hidden states."""
         vectors = dropout(self.embed(symbols, heard, head), self.dropout, self.training)
         out = self.decoder(inputs_embeds=vectors, attention_mask=attention_mask, use_cache=False)

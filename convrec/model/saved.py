@@ -8,8 +8,9 @@ files only through LFS.
 from __future__ import annotations
 
 import json
+import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,18 @@ from convrec.errors import CatalogMismatch, ModelError
 from convrec.items.clusters import ClusterBy, Clustering
 from convrec.model.backbone import load_backbone
 from convrec.model.head import HEADS, HeadKind
+from convrec.model.index import FILE as INDEX_FILE
+from convrec.model.index import USED_FROM, ItemIndex
+from convrec.model.index import read as read_index
 from convrec.model.model import ConvrecModel
 from convrec.model.prompt import Hears
 from convrec.model.symbols import Symbols
-from convrec.model.tables import ItemTable
+from convrec.model.tables import ItemTable, ServedTable
 
 FORMAT = 1
+MADE_FROM = ("table.content", "table.collaborative", "table.from_content.weight", "table.from_content.bias",
+             "table.from_collaborative.weight", "table.from_collaborative.bias", "table.free")  # fmt: skip
+log = logging.getLogger(__name__)
 SHARD = "9MB"
 
 
@@ -67,6 +74,7 @@ class Saved:
     content_mean: torch.Tensor
     content_scale: float
     folder: Path
+    index: ItemIndex | None = None
 
 
 def save(
@@ -105,8 +113,12 @@ def save(
         (part / "README.md").write_text(card)
 
 
-def load(folder: str | Path, *, merge: bool = True) -> Saved:
-    """From a folder or a hub id. Raises ModelError (missing, corrupt, newer) or CatalogMismatch."""
+def load(folder: str | Path, *, merge: bool = True, indexed: bool = False) -> Saved:
+    """From a folder or a hub id. Raises ModelError (missing, corrupt, newer) or CatalogMismatch.
+
+    With `indexed`, where an index lies beside the model and the catalogue is large enough to gain by it, the item table
+    is not read: its vectors stand in the index, which is mapped.
+    """
     path = _folder(str(folder))
     config = _config(path)
     catalog = read_catalog(path / "catalog")
@@ -124,17 +136,23 @@ def load(folder: str | Path, *, merge: bool = True) -> Saved:
             backbone = PeftModel.from_pretrained(backbone, str(path / "adapter"))
         if merge:
             backbone = backbone.merge_and_unload()
-    state = dict(_tensors(path))
+    index = read_index(path) if indexed and _index_pays(path, len(catalog)) else None
+    state = dict(_tensors(path, skip=MADE_FROM if index else ()))
+    hidden = backbone.get_input_embeddings().weight.shape[1]
     try:
         mean, scale = state.pop("content_mean"), float(state.pop("content_scale"))
-        table = ItemTable(
-            state["table.content"].float(),
-            state["table.collaborative"].float(),
-            state["table.cluster_of"],
-            width=config.width,
-            hidden=backbone.get_input_embeddings().weight.shape[1],
-            part_dropout=config.part_dropout,
-        )
+        table: ItemTable | ServedTable
+        if index is None:
+            table = ItemTable(
+                state["table.content"].float(),
+                state["table.collaborative"].float(),
+                state["table.cluster_of"],
+                width=config.width,
+                hidden=hidden,
+                part_dropout=config.part_dropout,
+            )
+        else:
+            table = ServedTable(index, state["table.cluster_of"], state["table.clusters"].float(), config.width, hidden)
         model = ConvrecModel(
             backbone,
             Symbols(config.text_symbols, tuple(config.facts)),
@@ -158,7 +176,18 @@ def load(folder: str | Path, *, merge: bool = True) -> Saved:
     if not all(torch.isfinite(p).all() for p in model.parameters()):
         raise ModelError(f"{path}: the weights hold values that are no numbers; copy the model again or train again")
     model.eval()
-    return Saved(model, tokenizer, catalog, config, mean, scale, path)
+    return Saved(model, tokenizer, catalog, config, mean, scale, path, index)
+
+
+def _index_pays(path: Path, items: int) -> bool:
+    if not (path / INDEX_FILE).is_file():
+        return False
+    pays = items >= USED_FROM
+    log.info(
+        "%s: the index is %s: %d items, and from %d on it is faster than scanning them",
+        path, "used" if pays else "left alone", items, USED_FROM,
+    )  # fmt: skip
+    return pays
 
 
 def trained_on(folder: str | Path) -> Path | None:
@@ -225,15 +254,17 @@ def _config(path: Path) -> SavedConfig:
     return config
 
 
-def _tensors(path: Path) -> Iterator[tuple[str, torch.Tensor]]:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
+def _tensors(path: Path, skip: Collection[str] = ()) -> Iterator[tuple[str, torch.Tensor]]:
+    from safetensors import SafetensorError, safe_open
 
     files = sorted(path.glob("items*.safetensors"))
     if not files:
         raise ModelError(f"{path} holds no items.safetensors; copy the model again")
     for file in files:
         try:
-            yield from load_file(file).items()
+            with safe_open(file, "pt") as held:
+                for name in held.keys():  # noqa: SIM118 (no mapping)
+                    if name not in skip:
+                        yield name, held.get_tensor(name)
         except (SafetensorError, OSError) as error:
             raise ModelError(f"{file} is corrupt or cut short ({error}); copy the model again") from error

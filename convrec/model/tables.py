@@ -10,6 +10,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from convrec.model.index import ItemIndex
+
 
 class ItemTable(nn.Module):
     """`content` (items, content width) and `collaborative` (items, collaborative width) are fixed, standardised inputs.
@@ -41,9 +43,7 @@ class ItemTable(nn.Module):
         self.from_collaborative = _linear(collaborative.shape[1], width, 0.5 * collaborative.shape[1] ** -0.5)
         self.free = nn.Parameter(torch.zeros(n, width))
         self.clusters = nn.Parameter(torch.zeros(int(cluster_of.max()) + 1, width))
-        self.project = nn.Sequential(
-            _linear(width, width, width**-0.5), nn.GELU(), _linear(width, hidden, (width * hidden) ** -0.5)
-        )
+        self.project = _projection(width, hidden)
         self.start_clusters()
 
     def __len__(self) -> int:
@@ -75,6 +75,38 @@ class ItemTable(nn.Module):
         """(clusters, hidden) f(E_C)."""
         out: Tensor = self.project(self.clusters)
         return out
+
+
+class ServedTable(nn.Module):
+    """An item table of which an index holds f(E): what serving needs, without what the vectors were made from."""
+
+    cluster_of: Tensor
+
+    def __init__(self, index: ItemIndex, cluster_of: Tensor, clusters: Tensor, width: int, hidden: int) -> None:
+        super().__init__()
+        self.index = index
+        self.register_buffer("cluster_of", cluster_of)
+        self.clusters = nn.Parameter(clusters)
+        self.project = _projection(width, hidden)
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def tokens(self) -> Tensor:
+        """(items, hidden) f(E), read whole: for what ranks the whole catalogue, as evaluation does."""
+        return self.index[torch.arange(len(self))]
+
+    def cluster_tokens(self) -> Tensor:
+        """(clusters, hidden) f(E_C)."""
+        out: Tensor = self.project(self.clusters)
+        return out
+
+
+def _projection(width: int, hidden: int) -> nn.Sequential:
+    """f, from the table's width into the backbone's space."""
+    return nn.Sequential(
+        _linear(width, width, width**-0.5), nn.GELU(), _linear(width, hidden, (width * hidden) ** -0.5)
+    )
 
 
 def _linear(inputs: int, outputs: int, std: float) -> nn.Linear:

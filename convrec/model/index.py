@@ -1,0 +1,199 @@
+"""The item table as the item step reads it at scale: f(E) sorted by cluster, mapped from a file, with 8-bit codes.
+
+The index answers one question, which clusters are worth opening, in two looks, and then opens them exactly:
+
+1. Of every cluster, from the mean and the variances of its members, the score its best member may be expected to have.
+   Logits of many members are about normal, so log Σ exp follows the random-energy model (Derrida 1981): n members of
+   mean μ and deviation σ give μ + ln n + σ²/2 while σ < √(2 ln n), and μ + σ√(2 ln n), which is what the largest of
+   them has, beyond. No member can score more than its cluster, P(i) ≤ P(c), and this bound holds the estimate.
+2. Of the members of the clusters that come first, 8-bit codes: products of whole numbers, a byte a coordinate.
+3. The clusters that are then best are opened: every member in fp32, the normaliser over all of them, the soft cap.
+
+So each score that comes out is the exact corrected one, and what is approximate is only which clusters are opened.
+That is ours; arXiv 2509.03746 scans the whole catalogue.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from torch import Tensor
+
+from convrec.errors import CatalogMismatch, ConfigError, DataError, ModelError
+from convrec.model.head import Head
+
+USED_FROM = 10_000  # items; below, scanning all of them costs less (docs/performance.md)
+FILE = "index.safetensors"
+LOOSE = 1e-5  # what a coordinate left out may hold of the largest: rounding
+CHUNK = 50_000  # rows that are summed in double precision at once
+
+
+@dataclass(frozen=True)
+class ItemIndex:
+    """f(E) = centre + coordinates @ basis.T, rows sorted by cluster and, within one, by catalogue row.
+
+    `coordinates` (items, r) fp32 and `codes` (items, r) int8 with coordinates ≈ codes · `step` (r,); r is the rank of
+    f(E), so the width of the table where that is narrower than the backbone. `rows` (items,) the catalogue row at each
+    position, `places` (items,) its inverse; `clusters` (clusters with a member,) their numbers, `starts` (that + 1,)
+    where each begins; `mean` and `variance` (clusters, r) of the members' coordinates.
+    """
+
+    coordinates: Tensor
+    codes: Tensor
+    step: Tensor
+    basis: Tensor
+    centre: Tensor
+    rows: NDArray[np.int64]
+    places: NDArray[np.int64]
+    clusters: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    mean: Tensor
+    variance: Tensor
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, rows: Tensor) -> Tensor:
+        """(…, hidden) f(E) of (…,) catalogue rows."""
+        found: Tensor = self.coordinates[torch.from_numpy(self.places)[rows]] @ self.basis.T + self.centre
+        return found
+
+    @property
+    def cluster_of(self) -> NDArray[np.int64]:
+        """(items,) which of `clusters`, by its place there, each position belongs to."""
+        return np.repeat(np.arange(len(self.clusters)), np.diff(self.starts))
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedHead:
+    """A two-level `model.head.Head` whose items are read from an index.
+
+    `asks` (hidden, symbols + clusters + r + 1): level 1, the basis and the centre of the index side by side, so that
+    one product says all that is asked of a hidden state.
+    """
+
+    inputs: Tensor
+    level1: Tensor
+    items: ItemIndex
+    n_symbols: int
+    asks: Tensor
+
+
+def indexed(inputs: Tensor, level1: Tensor, index: ItemIndex, n_symbols: int) -> IndexedHead:
+    asks = torch.cat([level1, index.basis.T, index.centre[None]]).T.contiguous()
+    return IndexedHead(inputs, level1, index, n_symbols, asks)
+
+
+@torch.no_grad()
+def build(head: Head) -> ItemIndex:
+    """Raises ConfigError for a head without clusters, which has no need of it, ModelError for values that are no
+    numbers."""
+    if head.kind != "two-level":
+        raise ConfigError(f"an index opens clusters, and a {head.kind} head has none: its items are scanned whole")
+    items, labels = head.items.detach(), head.cluster_of.numpy()
+    bad = ~torch.isfinite(items).all(1)
+    if bad.any() or not torch.isfinite(head.level1).all():
+        raise ModelError(
+            f"{int(bad.sum())} of {len(items)} item vectors hold values that are no numbers; copy the model again or "
+            "train again"
+        )
+    rows = np.argsort(labels, kind="stable")
+    clusters, first = np.unique(labels[rows], return_index=True)
+    starts = np.append(first, len(rows)).astype(np.int64)
+    places = np.empty_like(rows)
+    places[rows] = np.arange(len(rows))
+    centre = items.mean(0)
+    basis = _basis(items - centre, labels, clusters)
+    coordinates = (items[torch.from_numpy(rows)] - centre) @ basis
+    step = (coordinates.abs().amax(0) / 127).clamp(min=1e-12)
+    codes = torch.round(coordinates / step).to(torch.int8)
+    mean, variance = _moments(coordinates.numpy(), starts)
+    return ItemIndex(coordinates, codes, step, basis, centre, rows, places, clusters, starts, mean, variance)
+
+
+def _basis(centred: Tensor, labels: NDArray[np.int64], clusters: NDArray[np.int64]) -> Tensor:
+    """(hidden, r) orthonormal, spanning the items; turned so that members of one cluster vary independently."""
+    everything = torch.zeros(centred.shape[1], centred.shape[1], dtype=torch.float64)
+    for begin in range(0, len(centred), CHUNK):
+        part = centred[begin : begin + CHUNK].double()
+        everything += part.T @ part
+    values, vectors = torch.linalg.eigh(everything)
+    span = vectors[:, values > values[-1].clamp(min=1e-30) * LOOSE**2]
+    sums = torch.zeros(int(clusters[-1]) + 1, centred.shape[1]).index_add_(0, torch.from_numpy(labels), centred)
+    counts = torch.bincount(torch.from_numpy(labels), minlength=len(sums)).clamp(min=1)
+    between = (sums.T @ (sums / counts[:, None])).double()
+    turn = torch.linalg.eigh(span.T @ (everything - between) @ span)[1]
+    basis: Tensor = (span @ turn.flip(1)).float().contiguous()
+    return basis
+
+
+def _moments(coordinates: NDArray[np.float32], starts: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+    sizes = np.diff(starts)[:, None]
+    mean = np.add.reduceat(coordinates, starts[:-1], axis=0) / sizes
+    variance = np.zeros_like(mean)
+    for number, (begin, end) in enumerate(pairwise(starts)):
+        variance[number] = np.square(coordinates[begin:end] - mean[number]).mean(0)
+    return torch.from_numpy(mean.astype(np.float32)), torch.from_numpy(variance.astype(np.float32))
+
+
+def write(index: ItemIndex, folder: Path) -> Path:
+    """Beside the model in `folder`, whole or not at all. Raises DataError where it cannot be written."""
+    from safetensors.torch import save_file
+
+    held = {name: torch.as_tensor(value).contiguous() for name, value in vars(index).items()}
+    path = folder / FILE
+    part = folder / f".{FILE}.partial-{os.getpid()}"
+    try:
+        save_file(held, part, {"table": fingerprint(folder)})
+        os.replace(part, path)
+    except (OSError, SafetensorError) as error:
+        raise DataError(f"cannot write {path}: {error}; nothing was written there") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def read(folder: Path) -> ItemIndex:
+    """Mapped, not read: a page of it comes into memory when a row of it is looked at.
+
+    Raises CatalogMismatch where it was built from another table than lies beside it, ModelError where there is none
+    or it is corrupt.
+    """
+    from safetensors import safe_open
+
+    path = folder / FILE
+    if not path.is_file():
+        raise ModelError(f"{folder} holds no index; build one: convrec index build {folder}")
+    try:
+        with safe_open(path, "pt") as file:
+            made_from = (file.metadata() or {}).get("table", "")
+            held = {field.name: file.get_tensor(field.name) for field in fields(ItemIndex)}
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path} is corrupt or cut short ({error}); build it again: convrec index build") from error
+    if made_from != fingerprint(folder):
+        raise CatalogMismatch(
+            f"{path} was built from another item table than the one beside it; build it again: convrec index build, or "
+            "delete it"
+        )
+    arrays = {name: held[name].numpy() for name in ("rows", "places", "clusters", "starts")}
+    return ItemIndex(**{**held, **arrays})
+
+
+def fingerprint(folder: Path) -> str:
+    """SHA-256 over the files of the item table, every byte: an index of another table would answer with wrong items."""
+
+    def of(file: Path) -> bytes:
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").digest()
+
+    with ThreadPoolExecutor() as pool:
+        return hashlib.sha256(b"".join(pool.map(of, sorted(folder.glob("items*.safetensors"))))).hexdigest()

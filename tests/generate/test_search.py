@@ -1,0 +1,136 @@
+"""The item step over an index agrees with the scan of every item: exactly where it opens all, nearly where it picks."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_model import a_head
+
+from convrec.generate import search
+from convrec.generate.search import Search
+from convrec.generate.step import best_items
+from convrec.model.head import Head
+from convrec.model.index import IndexedHead, build, indexed
+from convrec.model.ranking import choice_scores
+
+CLUSTERS = st.lists(st.integers(0, 6), min_size=1, max_size=60)  # numbers may be left out: clusters without a member
+
+
+def served(head: Head) -> IndexedHead:
+    return indexed(head.inputs.detach(), head.level1.detach(), build(head), head.n_symbols)
+
+
+def detached(n_symbols: int, cluster_of: list[int], hidden: int, seed: int) -> Head:
+    head = a_head(n_symbols, cluster_of, hidden, seed)
+    return Head(head.inputs.detach(), head.level1.detach(), head.items.detach(), head.cluster_of, n_symbols)
+
+
+def topics(items: int, clusters: int, spread: float) -> Head:
+    """Clusters that mean something: members lie about a centre, the cluster's own vector beside it."""
+    generator = torch.Generator().manual_seed(3)
+    centres = torch.randn(clusters, 24, generator=generator)
+    labels = torch.randint(clusters, (items,), generator=generator)
+    vectors = centres[labels] + spread * torch.randn(items, 24, generator=generator)
+    words = torch.randn(9, 24, generator=generator)
+    return Head(words, torch.cat([words, centres]), vectors, labels, 9)
+
+
+@torch.inference_mode()
+@settings(max_examples=60, deadline=None)
+@given(CLUSTERS, st.integers(0, 99), st.sampled_from([0.1, 3.0, 40.0]), st.booleans(), st.integers(0, 12), st.data())
+def test_a_catalogue_that_is_opened_whole_gives_what_the_scan_gives(
+    cluster_of: list[int], seed: int, scale: float, apart: bool, k: int, data: st.DataObject
+) -> None:
+    head = detached(3, cluster_of, 6, seed)
+    said, bought = scale * torch.randn(2, 6, generator=torch.Generator().manual_seed(seed))
+    bought = bought if apart else said
+    allowed = np.array(data.draw(st.lists(st.booleans(), min_size=len(cluster_of), max_size=len(cluster_of))))
+    rows, scores = best_items(said, bought, served(head), allowed, k)
+    every = choice_scores(said[None], bought[None], head)[0].numpy()
+    assert len(rows) == len(set(rows)) == min(k, int(allowed.sum()))
+    assert all(allowed[row] for row in rows)
+    np.testing.assert_allclose(scores, every[rows], atol=2e-3, rtol=1e-4)
+    np.testing.assert_allclose(scores, np.sort(every[allowed])[::-1][: len(rows)], atol=2e-3, rtol=1e-4)
+
+
+@torch.inference_mode()
+@settings(max_examples=40, deadline=None)
+@given(CLUSTERS, st.integers(0, 99), st.sampled_from([0.1, 3.0, 40.0]), st.integers(1, 12), st.data())
+def test_a_search_never_returns_fewer_than_there_are_nor_a_wrong_score(
+    cluster_of: list[int], seed: int, scale: float, k: int, data: st.DataObject
+) -> None:
+    head = detached(3, cluster_of, 6, seed)
+    said, bought = scale * torch.randn(2, 6, generator=torch.Generator().manual_seed(seed))
+    allowed = np.array(data.draw(st.lists(st.booleans(), min_size=len(cluster_of), max_size=len(cluster_of))))
+    with pytest.MonkeyPatch.context() as patch:  # so small that even these clusters are estimated and looked at
+        for name, value in (("OPENED", 2), ("LOOKED_AT", 8), ("FEW", 0)):
+            patch.setattr(search, name, value)
+        rows, scores = best_items(said, bought, served(head), allowed, k)
+    every = choice_scores(said[None], bought[None], head)[0].numpy()
+    assert len(rows) == len(set(rows)) == min(k, int(allowed.sum()))
+    assert all(allowed[row] for row in rows)
+    np.testing.assert_allclose(scores, every[rows], atol=2e-3, rtol=1e-4)
+    assert scores == sorted(scores, reverse=True)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("spread", [0.2, 1.0])
+@pytest.mark.parametrize("share", [1.0, 0.4, 0.01])
+def test_it_finds_the_best_of_many_and_opens_few(monkeypatch: pytest.MonkeyPatch, spread: float, share: float) -> None:
+    monkeypatch.setattr(search, "LOOKED_AT", 1024)
+    monkeypatch.setattr(search, "OPENED", 256)
+    head = topics(6000, 80, spread)
+    index = served(head)
+    generator = torch.Generator().manual_seed(8)
+    found, opened = [], []
+    for _ in range(30):
+        said, bought = torch.randn(2, 24, generator=generator)
+        allowed = torch.rand(6000, generator=generator).numpy() < share
+        exact, _ = best_items(said, bought, head, allowed, 10)
+        step = Search(said, bought, index)
+        found.append(np.isin(exact, step.best(allowed, 10)[0]).mean())
+        opened.append(step.rows_opened)
+    assert np.mean(found) >= 0.99
+    assert np.mean(opened) < 6000 * (0.9 if share == 0.01 else 0.4)
+
+
+@torch.inference_mode()
+def test_ties_fall_to_the_lower_row() -> None:
+    one = torch.tensor([1.0, 2.0, 0.0, 0.0])
+    items = torch.stack([one, -one, one, torch.zeros(4), one])  # duplicates, and an item nothing is known of
+    head = Head(torch.zeros(1, 4), torch.zeros(2, 4), items, torch.zeros(5, dtype=torch.int64), 1)
+    rows, scores = best_items(one, one, served(head), np.ones(5, dtype=bool), 5)
+    assert rows == [0, 2, 4, 3, 1]
+    assert scores[0] == scores[1] == scores[2]
+
+
+@torch.inference_mode()
+def test_a_mask_that_allows_nothing_finds_nothing() -> None:
+    head = detached(3, [0, 0, 1, 2], 6, 1)
+    assert best_items(torch.ones(6), torch.ones(6), served(head), np.zeros(4, dtype=bool), 3) == ([], [])
+
+
+@torch.inference_mode()
+def test_a_cluster_of_one_and_a_cluster_of_ten_thousand() -> None:
+    cluster_of = [0] * 10_000 + [1] + [2] * 9_000
+    head = detached(3, cluster_of, 6, 4)
+    said, bought = torch.randn(2, 6, generator=torch.Generator().manual_seed(2))
+    everything = np.ones(len(cluster_of), dtype=bool)
+    exact, expected = best_items(said, bought, head, everything, 10)
+    rows, scores = best_items(said, bought, served(head), everything, 10)
+    assert rows == exact
+    np.testing.assert_allclose(scores, expected, atol=1e-3)
+    assert best_items(said, bought, served(head), np.arange(len(cluster_of)) == 10_000, 10)[0] == [10_000]
+
+
+@torch.inference_mode()
+def test_forced_rows_come_first_with_the_scores_of_the_scan() -> None:
+    head = topics(500, 12, 0.5)
+    said, bought = torch.randn(2, 24, generator=torch.Generator().manual_seed(2))
+    allowed = np.arange(500) % 3 == 0
+    exact, expected = best_items(said, bought, head, allowed, 6, (7, 499, 0))
+    rows, scores = best_items(said, bought, served(head), allowed, 6, (7, 499, 0))
+    assert rows == exact
+    assert rows[:3] == [7, 499, 0]
+    np.testing.assert_allclose(scores, expected, atol=1e-3)
