@@ -60,6 +60,7 @@ def steering() -> dict[str, object]:
     found = evaluate_steering(engine, read_dataset(DEMO), Reader(engine.catalog, load_encoder()))
     return {
         "demo_critique_lift": found["bought"]["lift"],
+        "demo_critique_lift_where_critiqued": found["critiqued"]["lift"],
         "demo_critique_lift_masks_off": found["bought"]["lift_masks_off"],
         "demo_oracle_share": found["bought"]["oracle_share"],
         "demo_steering": found,

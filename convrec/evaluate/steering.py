@@ -12,10 +12,12 @@ what is out of stock, owned, or was shown and refused. Measured is Recall@10 of
 - `oracle`: popularity among what the true reading (hard and soft) allows, which is what a perfect reader with no taste
   would give. `oracle_share` is (with - without) / (oracle - without).
 
-Three groups are told apart, because in a dialogue written after the fact the item shown was picked to resemble the
+Four groups are told apart, because in a dialogue written after the fact the item shown was picked to resemble the
 target, which by itself tells every arm where to look, the silent one too: `bought` are first messages, which steer from
 the last item bought (REGEN's setting: the arms differ by the critique and by nothing else), `shown` are later ones,
-which steer from an item shown and refused; `all` are both.
+which steer from an item shown and refused; `all` are both. `critiqued` are the first messages without those that say
+nothing of what is wanted ("surprise me"): there with and without a critique are the same question (REGEN reports all
+pairs and the critiqued ones, too).
 """
 
 from __future__ import annotations
@@ -72,7 +74,8 @@ def evaluate_steering(
     asked = questions(dataset, reader, phrasing)
     ranks = steering_ranks(engine, dataset, asked)
     later = np.array([len(question.dialogue.path.turns) > 1 for question in asked])
-    groups = {"bought": ~later, "shown": later, "all": np.ones(len(asked), dtype=bool)}
+    critiqued = np.array([question.dialogue.critique for question in asked]) & ~later
+    groups = {"bought": ~later, "critiqued": critiqued, "shown": later, "all": np.ones(len(asked), dtype=bool)}
     return {
         group: _figures({name: found[member] for name, found in ranks.items()})
         for group, member in groups.items()

@@ -51,7 +51,9 @@ _FITS_IT = re.compile(
 )
 
 
-_ASKS_PRICE = re.compile(r"(?:what|what's|whats|how much|tell me|and)\b.*(?<!\S)(?:price|prices|cost|costs)(?!\S)")
+_ASKS_PRICE = re.compile(
+    r"(?:what|what's|whats|tell me|and)\b.*(?<!\S)(?:price|prices|cost|costs)(?!\S)|(?:.* )?how much (?!less|cheaper)"
+)
 
 
 class Reader:
@@ -372,7 +374,7 @@ class Reader:
         than the one at hand."""
         meant = any(m.of(Kind.VALUE) or m.of(Kind.SCALE) for m in mentions)
         named = any(base is None or r.item_id != self._catalog[base].item_id for r in draft.references)
-        plain = len(u) < 2 or u.words[0].stem in ("recommend", "suggest")
+        plain = len(u) < 2 or any(word.stem in ("recommend", "suggest") for word in u.words)
         return self._acts.act(u) if self._acts and not (meant or named or draft.asks or plain) else None
 
     def _course(self, u: Utterance, draft: Draft, situation: Situation, base: int | None) -> Act:

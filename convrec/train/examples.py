@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,7 @@ class Dialogue:
     narrative: str
     phrasing: str
     split: str
+    critique: bool = True  # whether the message says anything of what is wanted: "surprise me" does not
 
     @property
     def context(self) -> Context:
@@ -80,8 +82,12 @@ def dialogues(dataset: Dataset, histories: Mapping[str, Sequence[int]]) -> Itera
         past[name] = path.turns
         yield Dialogue(
             entry["user_id"], path, refused, row(entry["target_item_id"]), entry["narrative"] or "",
-            entry["phrasing"], entry["split"],
+            entry["phrasing"], entry["split"], _asks(json.loads(entry["reading"])),
         )  # fmt: skip
+
+
+def _asks(reading: Mapping[str, Any]) -> bool:
+    return bool(reading.get("constraints") or reading.get("wishes"))
 
 
 def _shown(turn: PathTurn, row: int) -> PathTurn:
