@@ -184,7 +184,7 @@ def _index_pays(path: Path, items: int) -> bool:
         return False
     pays = items >= USED_FROM
     log.info(
-        "%s: the index is %s: %d items, and from %d on it is faster than scanning them",
+        "%s: the index is %s: %d items, and it serves from %d on",
         path, "used" if pays else "left alone", items, USED_FROM,
     )  # fmt: skip
     return pays
