@@ -133,9 +133,12 @@ class Choice:
             by_name = np.zeros(len(self.catalog), dtype=bool)
             by_name[self.named] = True
             allowed = _narrowed(allowed, by_name)
-        if maybe := [c for c in self.reading.constraints if c.facet == "category" and c.op is Op.IS and not c.hard]:
-            either: Mask = np.logical_or.reduce([self.catalog.satisfies(c) for c in maybe])
-            allowed = _narrowed(allowed, either)  # a kind of thing that is only probably meant comes first all the same
+        if maybe := [c for c in self.state.constraints if c.facet == "category" and c.op is Op.IS and not c.hard]:
+            either: Mask = allowed & np.logical_or.reduce([self.catalog.satisfies(c) for c in maybe])
+            if either.any():
+                allowed = either  # a kind of thing that is only probably meant comes first all the same
+            elif len(maybe) == 1:
+                allowed = self._nearest([*self.state.hard, maybe[0]], count)
         for wish in self.reading.constraints:
             if wish.op in (Op.LESS, Op.MORE):  # "a bit finer, maybe": never the same again while there is a finer one
                 allowed = _narrowed(allowed, self.catalog.satisfies(wish))

@@ -41,7 +41,7 @@ _TOGETHER = re.compile(
     r"set)|bundle|work together|belong together)(?!\S)"
 )
 
-PROBABLY, SURELY = 0.3, 0.6  # how probably a category is meant that is not named (goods.yaml), at the least
+PROBABLY, SURELY = 0.3, 0.5  # how probably a category is meant that is not named (goods.yaml), at the least
 _AGAINST = re.compile(r"(?<!\S)(?:than|paid|like|as|cost)(?!\S)")
 _FITS_IT = re.compile(
     r"(?<!\S)(?:(?:fits?|fitting|compatible with|works? with|go(?:es)? (?:in|into|with)|for|made for) "
