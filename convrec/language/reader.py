@@ -9,12 +9,12 @@ up my printer"). On the blind utterances that adds no false mask (docs/LOG.md).
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import permutations
 
-from convrec.catalog import FITS, SYSTEM, Catalog
+from convrec.catalog import Catalog
 from convrec.conversation import Act, Constraint, Op, Reading
 from convrec.language.acts import LONGEST, ActLikeness, act_phrases, number_asked, settled_act
 from convrec.language.draft import Draft
@@ -28,6 +28,7 @@ from convrec.language.prices import Amount, find_prices
 from convrec.language.references import Pointed, Pointer
 from convrec.language.scope import Scope
 from convrec.language.situation import Situation
+from convrec.language.topics import Topics
 from convrec.language.utterance import Utterance
 
 __all__ = ["Reader", "Situation"]
@@ -70,12 +71,7 @@ class Reader:
         self._manners = Manners(encoder) if encoder else None
         self._measures = Measures(catalog)
         self._pointer = Pointer(catalog)
-        self._topics: dict[str, Counter[str]] = defaultdict(Counter)  # category → how many of its items have each facet
-        for item in catalog.items:
-            for category in item.categories:
-                self._topics[category].update(item.attributes.keys())
-                self._topics[category].update(f"{key}={value}" for key, value in item.attributes.items())
-                self._topics[category].update(["brand", "category", "price"])
+        self._topics = Topics(catalog)
 
     def read(self, text: str, situation: Situation = NOWHERE) -> Reading:
         """The meaning of one message. Only this message's own constraints are in it; the chat accumulates them."""
@@ -97,7 +93,7 @@ class Reader:
             if taken.isdisjoint(range(p.first, p.last))
         ]
         base = _base(u, pointed, steered)
-        topics = self._topics_of(mentions, base, base in situation.shown)
+        topics = self._topics.of(mentions, base, base in situation.shown)
         prices: list[Amount] = [
             a for a in find_prices(u, self._price(base)) if taken.isdisjoint(range(a.first, a.last))
         ]
@@ -175,28 +171,6 @@ class Reader:
         titles = self._pointer.titles(u, near, shown, history)
         return pointed + [p for p in titles if covered.isdisjoint(range(p.first, p.last))]
 
-    def _topics_of(self, mentions: Sequence[Mention], base: int | None, shown: bool) -> Mapping[str, int]:
-        """How many of the items talked about have each facet or value: those of the categories asked for, or of the
-        base's and, where that was bought and nothing is `shown` yet, first its own and then its neighbours'. A word
-        that is a facet's name too ("ink", "paper") does not say what is talked about."""
-        found: Counter[str] = Counter()
-        aside = False
-        for number, mention in enumerate(mentions):
-            if mention.cue or (number and mentions[number - 1].last != mention.first):
-                aside = mention.cue == "for"
-            asked = number == 0 or mentions[number - 1].cue == "want"  # "paper for my printer", not "thicker paper"
-            for sense in () if aside or (mention.of(Kind.FACET) and not asked) else mention.of(Kind.VALUE):
-                if sense.facet == "category":
-                    found.update(self._topics[str(sense.value)])
-        if not found and base is not None:
-            path, first = self._catalog[base].categories, len(self._catalog)
-            for category, weight in zip(path[-2:], (1, first) if len(path) > 1 else (first,), strict=True):
-                if weight == first or not shown:
-                    found.update({key: weight * count for key, count in self._topics[category].items()})
-        for key in (SYSTEM, FITS):
-            found.pop(key, None)
-        return found
-
     def _price(self, row: int | None) -> float | None:
         return None if row is None else self._catalog[row].price
 
@@ -250,7 +224,8 @@ class Reader:
         if sense is None or (shown is not None and sense.value in self._catalog[shown].categories):
             return False
         draft.category, draft.unmet = str(sense.value), []
-        known = {"price", "brand", "use", *self._topics[draft.category]}  # "something flat for letters" is no mouse
+        # "something flat for letters" is no mouse
+        known = {"price", "brand", "use", *self._topics.within[draft.category]}
         draft.wishes += [c.said for c in draft.constraints if c.facet not in known]
         draft.constraints = [c for c in draft.constraints if c.facet in known]
         draft.put(Constraint("category", Op.IS, draft.category, False, u.said(0, len(u))))
