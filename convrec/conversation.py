@@ -19,6 +19,7 @@ class Act(StrEnum):
     STEER = "steer"  # changes what was just shown ("cheaper, and not that brand")
     MORE = "more"  # "show me others": the stored alternatives, no model call
     WHY = "why"
+    ABOUT = "about"  # "how heavy is it?": what the catalogue records of an item
     COMPARE = "compare"
     PROFILE = "profile"  # "what do you know about me"
     RESTART = "restart"  # "start over": constraints are forgotten, the history is not
@@ -86,13 +87,23 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked about an item: a facet; with `value`, whether it has that one; with `every`, which there are."""
+
+    facet: str
+    value: str | float | bool | None = None
+    every: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What the reader understood of one message.
 
     `wishes` are words the model hears but no facet expresses ("smoother"); `unmet` are words that asked for something
     the catalogue cannot express at all or does not stock, to be said aloud; `count` is how many items are asked for
     (None: not said, one by default); `together` marks a set that goes together rather than rival options.
-    `dropped` are constraint keys of earlier turns this message takes back ("any brand is fine").
+    `dropped` are constraint keys of earlier turns this message takes back ("any brand is fine"). `unowned` are things
+    that something should fit and that were not bought here ("my printer").
     """
 
     act: Act
@@ -103,6 +114,8 @@ class Reading:
     dropped: tuple[str, ...] = ()  # facet names whose earlier constraints are taken back
     count: int | None = None
     together: bool = False
+    questions: tuple[Question, ...] = ()  # of ABOUT
+    unowned: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -114,6 +127,8 @@ class Reading:
             "dropped": list(self.dropped),
             "count": self.count,
             "together": self.together,
+            "questions": [asdict(q) for q in self.questions],
+            "unowned": list(self.unowned),
         }
 
     @classmethod
@@ -127,6 +142,8 @@ class Reading:
             dropped=tuple(data.get("dropped", ())),
             count=data.get("count"),
             together=data.get("together", False),
+            questions=tuple(Question(**q) for q in data.get("questions", ())),
+            unowned=tuple(data.get("unowned", ())),
         )
 
 

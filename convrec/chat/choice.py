@@ -86,6 +86,9 @@ class Choice:
             self.opening.append(self.words.say("nothing_left"))
             self.notes.append("nothing left")
             return self._planned()
+        for thing in self.reading.unowned:
+            self.opening.append(self.words.say("not_owned", thing=quoted(thing)))
+            self.notes.append(f"not owned: {thing}")
         if ready := self._ready():
             spare = tuple(item for item in self.before.offered if item not in ready)
             return self._planned(ready=ready, spare=spare)

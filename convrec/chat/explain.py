@@ -5,12 +5,16 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from convrec.catalog import FITS, SYSTEM, Catalog, Item, format_value
+import numpy as np
+
+from convrec.catalog import FITS, SYSTEM, AttributeValue, Catalog, Item, format_value
 from convrec.chat.nearest import opposite
 from convrec.chat.phrase import counted, listed, phrases
 from convrec.chat.state import State
 from convrec.chat.words import Words
-from convrec.conversation import Constraint, Op
+from convrec.conversation import Constraint, Op, Question
+from convrec.language.grammar import articles
+from convrec.language.wording import Wording
 
 
 def why(catalog: Catalog, row: int, state: State, words: Words) -> str:
@@ -53,6 +57,63 @@ def compare(catalog: Catalog, rows: Sequence[int], words: Words) -> str:
     text = words.say("compare", titles=listed(item.title for item in items)) + "\n\n" + "\n".join(table)
     verdict = _price_verdict(items, words)
     return f"{text}\n\n{verdict}" if verdict else text
+
+
+def about(catalog: Catalog, row: int, questions: Sequence[Question], words: Words) -> str:
+    """What the catalogue records of an item, question by question; what it does not record is said to be unknown."""
+    return " ".join(_answer(catalog, row, question, words) for question in questions)
+
+
+def _answer(catalog: Catalog, row: int, question: Question, words: Words) -> str:
+    item, key = catalog[row], question.facet
+    value, name = catalog.value(row, key), catalog.facets[key].name
+    if question.every and (values := _stocked(catalog, row, key)):
+        return words.say("about_choices", leaf=item.leaf.lower(), facet=name, values=values)
+    flag = catalog.facets[key].kind == "flag"
+    if question.every or (value is None and not flag):
+        return words.say("about_unknown", title=item.title, facet=name)
+    yes = ""
+    if question.value is not None:
+        holds = bool(catalog.satisfies(Constraint(key, Op.IS, question.value))[row])
+        yes = "Yes" if holds else "No"
+    does = _predicate(catalog, key, bool(value) if value is None else value)
+    return words.say("about", title=item.title, yes=yes, does=does, level=_level(catalog, row, key))
+
+
+def _predicate(catalog: Catalog, key: str, value: AttributeValue) -> str:
+    """One facet of an item after "it": "is made of steel", "is not dimmable"."""
+    entry = Wording(catalog).entry(key)
+    if isinstance(value, bool):
+        name = catalog.facets[key].name
+        return str(next(iter(entry.get("is" if value else "is_not", ())), f"is {name}" if value else f"is not {name}"))
+    if key == "brand":
+        return f"is made by {value}"
+    if key == "use":
+        return f"is made for {format_value(key, value)}"
+    return articles(str(entry["does"][0]).replace(f"⟨attr:{key}⟩", format_value(key, value)))
+
+
+def _level(catalog: Catalog, row: int, key: str) -> str:
+    """How a number stands among its own shelf: "more than most of our desk lamps"; nothing where it cannot be said."""
+    value, leaf = catalog.value(row, key), catalog[row].leaf
+    if catalog.facets[key].kind != "number" or not leaf:
+        return ""
+    shelf = catalog.satisfies(Constraint("category", Op.IS, leaf))
+    numbers = [v for r in np.flatnonzero(shelf) if isinstance(v := catalog.value(int(r), key), int | float)]
+    if len(numbers) < 4 or not isinstance(value, int | float):
+        return ""
+    below, above = sum(n < value for n in numbers) / len(numbers), sum(n > value for n in numbers) / len(numbers)
+    return "high" if below > 0.6 else "low" if above > 0.6 else ""
+
+
+def _stocked(catalog: Catalog, row: int, key: str) -> str:
+    """What there is of a facet on the shelf of an item, in stock: "black, green and white"; empty where nothing is."""
+    shelf = catalog.mask([Constraint("category", Op.IS, catalog[row].leaf)] if catalog[row].leaf else ())
+    entries: set[str | float | bool] = set()
+    for other in np.flatnonzero(shelf):
+        value = catalog.value(int(other), key)
+        entries.update(value if isinstance(value, tuple) else () if value is None else (value,))
+    return listed(format_value(key, entry) for entry in sorted(entries, key=lambda v: (isinstance(v, str), v)))
 
 
 def price(catalog: Catalog, row: int, words: Words) -> str:

@@ -13,7 +13,7 @@ from convrec.chat.events import ChatEvent
 from convrec.conversation import ItemPart, TextPart
 from convrec.generate.request import Chosen, Event, Finished, Request, Token
 from convrec.language.claims import Claim, ClaimChecker, complete, sentences
-from convrec.language.facts import Context, facts_of, render
+from convrec.language.facts import MARK, Context, facts_of, plain, render
 
 _NO_MARKS = str.maketrans("", "", "⟨⟩")  # only a fact token is a mark, whatever a model may copy from a message
 REWRITE_TEMPERATURE = 0.9  # warmer than the first attempt, which said something that is not so
@@ -57,12 +57,12 @@ class Narrator:
 
     def _release(self, speeches: Mapping[int, _Speech], request: Request, draft: Draft) -> Iterator[ChatEvent]:
         """What may be read now: the first unfinished item and its sentences, in the order of the reply."""
-        for row, speech in speeches.items():
+        for speech in speeches.values():
             if not speech.shown:
                 speech.shown = True
                 yield draft.show(speech.item)
             while speech.sentences:
-                yield from self._check(speech.sentences.pop(0), row, request, draft)
+                yield from self._check(speech, request, draft)
             if not speech.ended:
                 return
 
@@ -74,11 +74,12 @@ class Narrator:
                 facts[f"attr:{key}"] = "yes" if value else "no"
         return ItemPart(self.catalog[row].item_id, rank, score, facts)
 
-    def _check(self, marked: str, row: int, request: Request, draft: Draft) -> Iterator[ChatEvent]:
-        context = _context(request)
-        facts, item_id = facts_of(self.catalog, row, context), self.catalog[row].item_id
+    def _check(self, speech: _Speech, request: Request, draft: Draft) -> Iterator[ChatEvent]:
+        context, marked, item_id = _context(request), speech.sentences.pop(0), speech.item.item_id
+        row = self.catalog.row(item_id)
+        facts = facts_of(self.catalog, row, context)
         text = render(marked, facts)
-        if text in _said(draft):  # a rewritten sentence, or a model that repeats itself
+        if text in _said(draft) or speech.repeats(marked):  # a rewritten sentence, or a model that repeats itself
             return
         claims = self.checker.check(marked, row, context)
         draft.sentences += 1
@@ -86,18 +87,19 @@ class Narrator:
         draft.true_claims += sum(claim.supported for claim in claims)
         draft.fact_claims += sum(claim.by_fact for claim in claims)
         if not all(claim.supported for claim in claims):
-            rewritten = self._rewrite(row, request, draft)
+            rewritten = self._rewrite(speech, row, request, draft)
             if rewritten is None:
                 draft.dropped.append(text)
                 return
             draft.rewritten += 1
             marked, claims = rewritten
             text = render(marked, facts)
+        speech.told |= _facts(marked)
         draft.released_claims += len(claims)
         draft.released_true += sum(claim.supported for claim in claims)
         yield draft.say(text, item_id)
 
-    def _rewrite(self, row: int, request: Request, draft: Draft) -> tuple[str, list[Claim]] | None:
+    def _rewrite(self, before: _Speech, row: int, request: Request, draft: Draft) -> tuple[str, list[Claim]] | None:
         """The first supported sentence about this item of a second, warmer attempt that was not said yet."""
         sampling = request.sampling
         again = replace(
@@ -119,8 +121,10 @@ class Narrator:
                     speech.end(event)
                 while speech.sentences:
                     sentence = speech.sentences.pop(0)
+                    if before.repeats(sentence) or render(sentence, facts) in said:
+                        continue
                     claims = self.checker.check(sentence, row, context)
-                    if all(claim.supported for claim in claims) and render(sentence, facts) not in said:
+                    if all(claim.supported for claim in claims):
                         return sentence, claims
         return None
 
@@ -134,6 +138,11 @@ class _Speech:
     buffer: str = ""
     shown: bool = False
     ended: bool = False
+    told: set[str] = field(default_factory=set)  # the facts in the sentences that were released
+
+    def repeats(self, marked: str) -> bool:
+        """Whether a sentence tells no fact that was not told before."""
+        return bool(facts := _facts(marked)) and facts <= self.told
 
     def hear(self, token: Token) -> None:
         text = token.text if token.is_fact else token.text.translate(_NO_MARKS)
@@ -145,6 +154,10 @@ class _Speech:
         if finished.reason == "end":
             self.sentences += [sentence.strip() for sentence in sentences(self.buffer)]
         self.buffer, self.ended = "", True
+
+
+def _facts(marked: str) -> set[str]:
+    return {plain(mark) for mark in MARK.findall(marked)} - {"title"}
 
 
 def _context(request: Request) -> Context:

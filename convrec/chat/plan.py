@@ -24,9 +24,13 @@ _MONEY = re.compile(r"\b(cost|costs|price|pay|spend|much|total|sum|add)\b", re.I
 def plan(text: str, reading: Reading, before: State, state: State, catalog: Catalog, words: Words) -> Plan:
     """The plan of the reply to one message: `before` is the state it met, `state` the one in which it is answered."""
     subjects = tuple(catalog.row(r.item_id) for r in reading.references if r.item_id in catalog)
-    if answer := _cost(text, reading, subjects, before, catalog, words):
+    if reading.act is not Act.ABOUT and (answer := _cost(text, reading, subjects, before, catalog, words)):
         return Plan(opening=(answer,))
     match reading.act:
+        case Act.ABOUT:
+            rows = subjects or (before.reference,) if before.reference in before.last_shown else before.last_shown[:1]
+            answers = tuple(explain.about(catalog, row, reading.questions, words) for row in rows[:MOST_ITEMS])
+            return Plan(opening=answers or (words.say("nothing_shown_yet"),))
         case Act.SOCIAL:
             mood = next((name for name, pattern in _MOODS if pattern.search(text)), "social")
             return Plan(opening=(words.say(mood, bought=len(state.history)),))

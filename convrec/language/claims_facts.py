@@ -15,6 +15,7 @@ from convrec.language.claims_world import Found, World
 _W = LEXICON.words
 _BELOW = frozenset({"under", "below", "within", "inside", "beneath"})
 _ABOVE = frozenset({"over", "above", "beyond", "exceeds", "past", "exceeding", "outside", "breaks", "busts"})
+_AMOUNTS = frozenset({"price", "saving", "extra", "reference_price"})
 _THAN = frozenset(
     {"less", "more", "cheaper", "dearer", "higher", "lower", "lighter", "heavier", "over", "under", "below", "above"}
 )
@@ -33,6 +34,8 @@ def fact_claims(sentence: Sentence, world: World) -> Iterator[Found]:
 
 def _used_well(sentence: Sentence, world: World, at: int, name: str) -> bool:
     frame = sentence.frames[at]
+    if name in _AMOUNTS and sentence.low(at - 1) in ("the", "your"):
+        return False  # "you know our pods from the $7.45": money in the place of a thing
     if frame.about == "open":
         return True
     if name in ("saving", "extra"):

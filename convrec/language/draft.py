@@ -9,14 +9,17 @@ from convrec.conversation import Constraint, Reference
 
 @dataclass(slots=True)
 class Draft:
-    """What was understood so far; `relative`: something was measured by what was shown; `category`: asked for."""
+    """What was understood so far; `relative`: something was measured by what was shown; `purpose`: it was said
+    what the thing is to do ("to sharpen pencils"); `category`: asked for."""
 
     constraints: list[Constraint] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
     wishes: list[str] = field(default_factory=list)
     unmet: list[str] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    unowned: list[str] = field(default_factory=list)
     relative: bool = False
+    purpose: bool = False
     category: str = ""
     described: tuple[str, str] | None = None  # a category only told of ("I have enough pens"), and the words
 

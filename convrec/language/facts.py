@@ -216,6 +216,14 @@ def split(marked: str) -> list[tuple[str, bool]]:
     return pieces
 
 
+def plain(mark: str) -> str:
+    """The fact of the item that a relation speaks of: "asked:colour" → "attr:colour", "asked:brand" → "brand"."""
+    kind, _, key = mark.partition(":")
+    if kind not in ("asked", "kept", "shared"):
+        return mark
+    return key if key in ("brand", "category") else f"attr:{key}"
+
+
 def render(marked: str, facts: Mapping[str, str]) -> str:
     """What a person reads. Raises KeyError for a fact without a value: the engine masks those, so it is a bug."""
     return "".join(facts[piece] if is_fact else piece for piece, is_fact in split(marked))

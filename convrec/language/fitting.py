@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from convrec.catalog import Catalog
 from convrec.conversation import Constraint, Op
 from convrec.language.draft import Draft
-from convrec.language.lexicon import Mention
+from convrec.language.lexicon import Kind, Mention
 from convrec.language.manner import Spoken
 from convrec.language.references import Pointed, Pointer
 from convrec.language.utterance import Utterance, stems
@@ -17,6 +19,7 @@ from convrec.language.utterance import Utterance, stems
 # Stems of words for whatever goes into a thing, whatever the shop calls it; what is said after a thing that has none.
 _FILLS = frozenset(["refill", "supply", "accessory", "spare", "part", "replacement", "insert", "consumable"])
 _AT_HAND = re.compile(r"(?:this|that|these|those|like|it)(?!\w)")  # what is steered from, not what needs something
+_KINDS = 2  # of things that fit what was only named: more are no answer
 _MEANT = 3  # of several things owned that the words are true of, besides the newest
 _EMPTY = re.compile(
     r"(?:(?:that )?(?:i|we) (?:have|own|bought|got|use) (?:just )?)?"
@@ -40,6 +43,7 @@ class Fitting:
         self._catalog, self._pointer, self._u, self._draft = catalog, pointer, utterance, draft
         self._history, self._base, self._spoken = history, base, spoken
         self._owned: list[Pointed] = []  # pointed at, and no small word says what for
+        self._unowned: list[tuple[str, str]] = []  # (category, as it was said) of what something should fit
 
     def refer(self, pointed: Pointed, cues: Mapping[str, Mention]) -> None:
         """Takes a reference, and what fits it where that is asked for ("a refill for my pen")."""
@@ -60,6 +64,37 @@ class Fitting:
             self._take(pointed, said)
         elif "fit" in said or "compatible" in said:
             self._draft.unmet.append(said)
+
+    def refer_to_a_kind(self, category: str, first: int, last: int, cues: Mapping[str, Mention]) -> None:
+        """Notes that something should fit "my stapler" where none was bought here."""
+        if "for" in cues or self._spoken.wants_fitting(first, last):
+            self._unowned.append((category, self._u.said(first, last)))
+
+    def refer_to_what_is_not_owned(self) -> None:
+        """Takes the kinds of things that fit what was only named, within what is asked for; none where it is not clear
+        which: paper for a printer, the many things that fit a pen."""
+        for category, said in self._unowned:
+            kinds = self._kinds_that_fit(category)
+            asked = self._asked()
+            if asked:
+                within = self._catalog.satisfies(asked)
+                kinds = [
+                    kind
+                    for kind in kinds
+                    if (self._catalog.satisfies(_kind(kind, said)) & within).any() or _alike(asked.said, kind)
+                ]
+            if 0 < len(kinds) <= _KINDS:
+                self._draft.unowned.append(said)
+                self._draft.constraints = [c for c in self._draft.constraints if c != asked]
+                for kind in kinds:
+                    self._draft.category = kind
+                    self._draft.put(_kind(kind, said))
+
+    def _kinds_that_fit(self, category: str) -> list[str]:
+        """The leaf categories of what fits anything of this category, in the catalogue's order."""
+        hosts = self._catalog.satisfies(_kind(category, "")).nonzero()[0]
+        fitting = np.logical_or.reduce([self._catalog.compatible(int(row)) for row in hosts])
+        return list(dict.fromkeys(self._catalog[int(row)].leaf for row in fitting.nonzero()[0]))
 
     def refer_to_what_lacks(self) -> None:
         """Takes what fits a thing owned that was only spoken of: "top up my printer"."""
@@ -89,6 +124,10 @@ class Fitting:
         if not _EMPTY.match(self._u.said(mention.last, len(self._u)).casefold()):
             return False
         pointed = self._pointer.owned(self._u, mention.first, mention.last, [mention], self._history)
+        category = next((str(s.value) for s in mention.of(Kind.VALUE) if s.facet == "category"), "")
+        if pointed is None and category and self._u.words[max(mention.first - 1, 0)].text in ("my", "our"):
+            self._unowned.append((category, self._u.said(mention.first - 1, mention.last)))
+            return bool(self._kinds_that_fit(category))
         if pointed is None or not self._catalog.compatible(pointed.row).any():
             return False
         self._draft.references.append(pointed.reference)
@@ -165,3 +204,12 @@ class Fitting:
         if self._draft.category:
             fitting = fitting & self._catalog.satisfies(Constraint("category", Op.IS, self._draft.category))
         return bool(fitting.any())
+
+
+def _alike(said: str, kind: str) -> bool:
+    """Whether a kind begins a word as the words do that asked for another: "ink" for a printer, inkjet cartridges."""
+    return any(word.startswith(stem) for stem in stems(said) for word in stems(kind))
+
+
+def _kind(category: str, said: str) -> Constraint:
+    return Constraint("category", Op.IS, category, True, said)

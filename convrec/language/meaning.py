@@ -30,6 +30,21 @@ _TOLD_TO = frozenset(["me", "us", "him", "her", "them", "myself", "yourself"])
 _TOWARDS = frozenset(
     ["me", "us", "over", "on", "back", "go", "get", "move", "along", "straight", "up", "down", "round"]
 )
+_DETERMINERS = frozenset(
+    ["a", "an", "the", "some", "my", "our", "her", "his", "their", "all", "these", "those", "loose", "old"]
+)  # fmt: skip
+# "To buy pencils" asks for pencils, "to sharpen pencils" for what does that; "that needs staples" tells of the thing.
+_ACQUIRES = frozenset(
+    ["a", "an", "the", "my", "our", "some", "buy", "get", "see", "have", "order", "purchase", "find", "try",
+     "browse", "grab", "pick", "add", "own", "restock", "replace", "upgrade", "switch", "be", "look", "go",
+     "recommend", "show", "suggest", "want", "need", "like", "choose", "consider", "shop", "stock", "take", "use",
+     "receive", "obtain", "acquire", "compare", "fit", "match", "bring", "change", "return", "move", "refill", "top",
+     "feed", "complement", "accompany", "include"]
+)  # fmt: skip
+_STATES = frozenset(
+    ["is", "has", "was", "fits", "needs", "takes", "looks", "matches", "goes", "works", "comes", "suits", "uses",
+     "does", "accepts", "loves", "likes", "includes"]
+)  # fmt: skip
 _VAGUE = frozenset({"use", "style"})  # facets that words only lean towards: "for school" excludes nothing
 
 
@@ -137,6 +152,10 @@ class Meaning:
             elif spoken == "wanted" and manner.told and sense.sure and sense.facet not in _VAGUE:
                 soft = False  # "my only wish is plastic"
         if sense.facet == "category" and not negative:
+            if (verb := self._done_to(mention)) is not None:
+                self.draft.purpose = True
+                self.draft.wishes.append(self._u.said(verb, mention.last))
+                return
             if not lost and self._is_aside(place, mention, cues):
                 before = [word.text for word in self._u.words[max(mention.first - 5, 0) : mention.first]]
                 thing = any(one in _THINGS and two == "for" for one, two in pairwise(before))  # "something for a desk"
@@ -222,6 +241,23 @@ class Meaning:
 
         return max(senses, key=frequency, default=None)
 
+    def _done_to(self, mention: Mention) -> int | None:
+        """Where the verb stands if a category is only what something is to be done to: "to sharpen pencils", "that cuts
+        paper"; None where it is asked for, as in "to buy pencils"."""
+        words = [word.text for word in self._u.words[: mention.first]]
+        if words and words[-1] in _DETERMINERS:
+            words.pop()
+        if len(words) < 3:
+            return None
+        link, verb = words[-2:]
+        purpose = link == "to" and verb not in _ACQUIRES and words[-3] not in _TOWARDS
+        doing = link in ("that", "which") and verb.endswith("s") and verb not in _STATES
+        return len(words) - 1 if (purpose or doing) and verb.isalpha() and not self._means_something(verb) else None
+
+    def _means_something(self, word: str) -> bool:
+        """Whether a word is a cue or a value here, and so no verb of what is to be done."""
+        return any(self._u.words[m.last - 1].text == word for m in self._mentions)
+
     def _is_aside(self, place: int, mention: Mention, cues: Mapping[str, Mention]) -> bool:
         """Whether a category only says what the thing asked for is for: "a case for pens", "something for my desk"."""
         start = place
@@ -281,6 +317,8 @@ class Meaning:
             return any(self._pointer.holds(row, sense) for row in self._rows_in_mind()[:1])
         if pointed:
             self.fitting.refer(pointed, cues)
+        elif "my" in cues and sense.facet == "category":
+            self.fitting.refer_to_a_kind(str(sense.value), cues["my"].first, group[-1].last, cues)
         if pointed or ("my" in cues and sense.facet == "category"):
             self._skip.update(range(place, place + len(group)))
             return True

@@ -25,6 +25,7 @@ from convrec.language.manner import Manners, Spoken
 from convrec.language.meaning import Meaning
 from convrec.language.measures import Measures
 from convrec.language.prices import Amount, find_prices
+from convrec.language.questions import Questions
 from convrec.language.references import Pointed, Pointer
 from convrec.language.scope import Scope
 from convrec.language.situation import Situation
@@ -72,6 +73,7 @@ class Reader:
         self._measures = Measures(catalog)
         self._pointer = Pointer(catalog)
         self._topics = Topics(catalog)
+        self._questions = Questions(catalog)
 
     def read(self, text: str, situation: Situation = NOWHERE) -> Reading:
         """The meaning of one message. Only this message's own constraints are in it; the chat accumulates them."""
@@ -94,6 +96,10 @@ class Reader:
         ]
         base = _base(u, pointed, steered)
         topics = self._topics.of(mentions, base, base in situation.shown)
+        asked_of = base if base in situation.shown or pointed else None
+        if asked_of is not None and (questions := self._questions.about(u, mentions, asked_of, topics)):
+            about = {p.row: p.reference for p in pointed}
+            return Reading(Act.ABOUT, references=tuple(about.values()), questions=questions)
         prices: list[Amount] = [
             a for a in find_prices(u, self._price(base)) if taken.isdisjoint(range(a.first, a.last))
         ]
@@ -124,6 +130,7 @@ class Reader:
         if (fitting := _FITS_IT.search(u.line)) is not None:
             meaning.fitting.refer_to_it(u.said(*u.span(fitting)))
         meaning.fitting.refer_to_what_lacks()
+        meaning.fitting.refer_to_what_is_not_owned()
         self._take_amounts(u, draft, amounts, scope)
         self._take_unknown(u, draft, runs, mentions, scope, topics, base is None)
         alike = self._alike(u, draft, mentions, base)
@@ -133,8 +140,8 @@ class Reader:
                 alike = None  # "can't justify that kind of money" asks for no reasons
         said = draft.category or draft.described or draft.relative or _TOGETHER.search(u.line)
         turned = any(c.op is not Op.IS for c in draft.constraints)  # away from what is at hand, to no other thing
-        if not (acts or draft.references or said or turned) and (draft.wishes or draft.unmet):
-            plain = not (draft.asks or situation.shown) and alike in (None, Act.RECOMMEND)
+        if not (acts or draft.references or said or (turned and not draft.purpose)) and (draft.wishes or draft.unmet):
+            plain = draft.purpose or (not (draft.asks or situation.shown) and alike in (None, Act.RECOMMEND))
             if self._take_topic(u, draft, PROBABLY if plain else SURELY, base if situation.shown else None):
                 alike = None
         if draft.described and not draft.category and base is None and (draft.constraints or draft.unmet):
@@ -159,6 +166,7 @@ class Reader:
             dropped=tuple(draft.dropped),
             count=count,
             together=together,
+            unowned=tuple(draft.unowned),
         )
 
     # --- steps ------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from convrec.catalog import FITS, SYSTEM, Catalog
-from convrec.language.facts import MARK, Context, facts_of
+from convrec.language.facts import MARK, Context, facts_of, plain
 from convrec.language.grammar import capitalised, expand, phrasings, slots_of
 from convrec.language.wording import Wording
 from convrec.regen.wishes import PACK
@@ -55,7 +55,7 @@ class Page:
         self.sentences.append(capitalised(sentence))
         self.groups.add(said.group)
         marks = MARK.findall(sentence)
-        self.told.update(marks, map(_plain, marks))
+        self.told.update(marks, map(plain, marks))
         self.claims += len(marks)
         return True
 
@@ -127,11 +127,3 @@ def entries(catalog: Catalog, row: int, key: str) -> tuple[str, ...]:
 @cache
 def _marks(frame: str) -> frozenset[str]:
     return frozenset(MARK.findall(frame))
-
-
-def _plain(mark: str) -> str:
-    """The fact of the item that a relation speaks of: "asked:colour" → "attr:colour", "asked:brand" → "brand"."""
-    kind, _, key = mark.partition(":")
-    if kind not in ("asked", "kept", "shared"):
-        return mark
-    return key if key in ("brand", "category") else f"attr:{key}"

@@ -4,7 +4,7 @@ from convrec.catalog import Catalog, Item
 from convrec.chat import explain
 from convrec.chat.state import State
 from convrec.chat.words import Words
-from convrec.conversation import Constraint, Op
+from convrec.conversation import Constraint, Op, Question
 
 PENS = ("Writing", "Pens")
 CATALOG = Catalog(
@@ -82,3 +82,34 @@ def test_the_profile_counts_what_was_bought() -> None:
     ):
         assert fact in text
     assert "no purchases" in explain.profile(CATALOG, State(), SEEDS[0])
+
+
+@pytest.mark.parametrize("words", SEEDS)
+@pytest.mark.parametrize(
+    ("row", "question", "said"),
+    [
+        (0, Question("colour"), "blue"),
+        (0, Question("colour", "black"), "No"),
+        (2, Question("colour", "black"), "Yes"),
+        (0, Question("tip_mm"), "0.5 mm"),
+        (2, Question("refillable", True), "Yes"),
+        (0, Question("refillable", True), "No"),
+        (3, Question("brand"), "Orlo"),
+        (4, Question("colour"), "colour"),  # nothing is recorded of it
+        (0, Question("colour", every=True), "black and blue"),
+    ],
+)
+def test_questions_are_answered_from_the_catalogue(words: Words, row: int, question: Question, said: str) -> None:
+    assert said in explain.about(CATALOG, row, [question], words)
+
+
+def test_what_is_not_recorded_is_not_made_up() -> None:
+    assert "blue" not in explain.about(CATALOG, 4, [Question("colour")], SEEDS[0])
+
+
+def test_a_number_is_set_beside_its_own_shelf() -> None:
+    many = Catalog([Item(str(n), f"Pen {n}", categories=PENS, attributes={"weight_g": n}) for n in range(1, 9)])
+    assert "more than most" in explain.about(
+        many, 7, [Question("weight_g")], Words("0")
+    ) or "have less" in explain.about(many, 7, [Question("weight_g")], Words("0"))
+    assert "most" not in explain.about(many, 3, [Question("weight_g")], Words("0"))

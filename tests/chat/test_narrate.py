@@ -166,3 +166,12 @@ def test_a_mark_that_is_no_fact_token_is_no_mark(shop: Catalog, checker: ClaimCh
 
     events = list(Narrator(Copier(), checker, shop).tell(only(shop, plain_pen), Draft()))
     assert "$" not in "".join(event.text for event in events if isinstance(event, Sentence))
+
+
+def test_what_was_told_is_not_told_again(shop: Catalog, checker: ClaimChecker, plain_pen: int) -> None:
+    engine = Speaker("It comes from ⟨brand⟩. It costs ⟨price⟩. The ⟨title⟩ comes from ⟨brand⟩. I hope that helps.")
+    draft = Draft()
+    list(Narrator(engine, checker, shop).tell(only(shop, plain_pen), draft))
+    text = draft.reply(Reading(Act.RECOMMEND)).parts[1].text  # type: ignore[union-attr]
+    item = shop[plain_pen]
+    assert text == f"It comes from {item.brand}. It costs ${item.price:.2f}. I hope that helps."

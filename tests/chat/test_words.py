@@ -18,6 +18,10 @@ VALUES: dict[str, dict[str, object]] = {
     "exhausted": {"wanted": "safes", "reasons": "seen", "broken": "not blue"},
     "fewer": {"asked": 3, "found": 1},
     "unpaired": {"title": "Pen"},
+    "not_owned": {"thing": "“my pen”"},
+    "about": {"title": "Pen", "does": "is blue", "yes": "", "level": ""},
+    "about_choices": {"leaf": "pens", "facet": "colour", "values": "blue and red"},
+    "about_unknown": {"title": "Pen", "facet": "colour"},
     "why": {
         "title": "Pen", "brand": "Tarn", "leaf": "pens", "price": "$1.00", "price_level": "about what is usual",
         "wishes": "blue", "fits": "Case", "brand_bought": "twice", "leaf_bought": True,

@@ -204,6 +204,11 @@ def test_a_mark_of_a_relation_is_checked_as_what_it_stands_for() -> None:
         assert not CHECKER.release(sentence, 0, context), sentence
 
 
+def test_money_does_not_stand_in_the_place_of_a_thing() -> None:
+    assert not CHECKER.release("You know our ⟨category⟩ from the ⟨price⟩.", 0, CONTEXT)
+    assert CHECKER.release("It costs ⟨price⟩.", 0, CONTEXT)
+
+
 def test_the_item_is_not_set_beside_itself() -> None:
     assert not CHECKER.release("It is from the ⟨category⟩, like the ⟨title⟩.", 0, Context((1, 2)))
     assert CHECKER.release("You may like the ⟨title⟩.", 0, Context((1, 2)))

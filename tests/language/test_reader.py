@@ -324,3 +324,23 @@ def test_which_one_is_meant_is_asked_for_and_what_it_is_like_is_told(text: str) 
 
 def test_a_swap_for_something_asks_for_it() -> None:
     assert meant(bare().read("swap it for one in blue", steered())) == {("colour", "is", "blue")}
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("something to clean the whiteboard", "Board erasers"),
+        ("something that cuts paper", "Paper trimmers"),
+        ("what fits my stapler", "Staples"),
+        ("my stapler is empty", "Staples"),
+        ("I want to buy a pen", "Pens"),
+        ("I'd like to get a notebook", "Notebooks"),
+    ],
+)
+def test_what_a_thing_is_for_is_not_what_is_asked_for(text: str, category: str) -> None:
+    assert {c.value for c in reader().read(text).constraints if c.facet == "category"} == {category}
+
+
+def test_what_should_fit_a_thing_that_was_not_bought_is_said_to_be_unsure() -> None:
+    assert reader().read("what fits my stapler").unowned == ("my stapler",)
+    assert reader().read("staples, please").unowned == ()

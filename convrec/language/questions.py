@@ -1,0 +1,115 @@
+"""What is asked about a thing shown: "how heavy is it?", "is it waterproof?", "what colours does it come in?"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from convrec.catalog import Catalog
+from convrec.conversation import Question
+from convrec.language.lexicon import Kind, Mention, Sense
+from convrec.language.utterance import Utterance
+
+LONGEST = 16  # words; whoever says more tells a story
+_IT = (
+    r"(?:(?:it|its|it's|this|that|they|these|those|them)(?: one| thing| ones)?|"
+    r"the (?:1st|2nd|3rd|first|second|third|last) one)"
+)
+_VERB = r"(?:is|are|does|do|can|could|will|has|have)"
+_FIRST = (
+    r"(?:(?:and|but|so|ok|okay|hmm?|oh|ah|well|sorry|also|wait|hang on|cool|nice|great|by the way|btw|do you know|"
+    r"(?:can|could) you (?:tell|say)(?: me)?|tell me|may i ask|i wonder|just wondering|out of interest) (?:, )?)*"
+)
+_LAST = r"(?: (?:then|exactly|please|by the way))?(?: \?)*"
+_ASKS = re.compile(
+    rf"{_FIRST}(?:{_VERB} {_IT}(?: \S+)+?|"
+    rf"(?:what|which|how|who|what's|whats|who's)(?: \S+)*? {_IT}(?: \S+)*?|"
+    rf"(?:what's|whats|what is|what are) the(?: \S+)+?|how long does the(?: \S+)+?){_LAST}"
+)
+_YES_OR_NO = re.compile(rf"{_FIRST}{_VERB} ")
+_CHOICES = re.compile(
+    rf"{_FIRST}(?:what|which|how many) (?:other )?(?P<facet>\S+(?: \S+)?) "
+    rf"(?:{_VERB} {_IT}(?: available| come| be had)+|(?:{_VERB} (?:you|there|i|we)|have you got)"
+    rf"(?: available| have| get| got| sell| stock| offer| order| it)*)(?: in)?{_LAST}"
+)
+# A wish in the form of a question, a complaint, a comparison, or about money, which the chat counts itself.
+_NO_QUESTION = re.compile(
+    r"(?<!\S)(?:too|so|enough|instead|rather|else|than|come|comes|another|other|others|need|needs|must|should|fit|fits|"
+    r"fitting|compatible|why|not|isn't|aren't|doesn't|don't|no|more|less|cheaper|for me|better|worth|cost|costs|price|"
+    r"available|like|compare|compared|together|similar|good|take|takes|use|uses|go|goes|work|works)(?!\S)"
+)
+_NAMED = (  # asked without naming the facet
+    (r"who (?:\S+ ){0,2}?(?:makes?|made|manufactures?|produces?)|who (?:is )?it (?:by|from)", "brand"),
+    (r"(?<!\S)made (?:of|from|out of)(?!\S)", "material"),
+    (r"(?<!\S)weighs?(?!\S)", "weight"),
+    (r"(?<!\S)batter(?:y|ies) (?:last|hold|life)", "battery"),
+    (rf"what {_VERB} (?:\S+ ){{0,3}}?{_IT}(?: \S+)? for(?: \?)*$", "use"),
+)
+_SIZES = ("size", "width", "height", "length", "capacity", "diameter")
+
+
+class Questions:
+    """Finds what a message asks about an item, by the catalogue's facets."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._by_name: dict[str, list[str]] = {}
+        for key, facet in catalog.facets.items():
+            self._by_name.setdefault(facet.name, []).append(key)
+
+    def about(self, u: Utterance, mentions: Sequence[Mention], row: int, topics: Iterable[str]) -> tuple[Question, ...]:
+        """What is asked about the item in `row`, at most two facets; nothing where the message is no such question.
+
+        `topics` are the facets that the things talked about have: of several that a word may mean, those come first.
+        """
+        if len(u) > LONGEST or any(word.is_end and word.text != "?" for word in u.words):
+            return ()
+        known = {*self._catalog[row].attributes, "brand", "use"}
+        if choices := _CHOICES.fullmatch(u.line):
+            last = u.span(choices)[0] + len(choices["facet"].split()) + 2
+            named = [s.facet for m in mentions if m.first < last for s in m.of(Kind.FACET)]
+            found = self._first(named, known, topics)
+            return (Question(found, every=True),) if found and found != "price" else ()
+        if not _ASKS.fullmatch(u.line) or _NO_QUESTION.search(u.line):
+            return ()
+        for pattern, name in _NAMED:
+            if re.search(pattern, u.line) and (found := self._first(self._by_name.get(name, ()), known, topics)):
+                return (Question(found),)
+        return tuple(dict.fromkeys(self._asked(u, mentions, known, topics)))[:2]
+
+    def _asked(
+        self, u: Utterance, mentions: Sequence[Mention], known: set[str], topics: Iterable[str]
+    ) -> Iterator[Question]:
+        yes_or_no = _YES_OR_NO.match(u.line) is not None
+        for mention in mentions:
+            scales = mention.of(Kind.SCALE)
+            values = [s for s in mention.of(Kind.VALUE) if s.facet != "category"]
+            if yes_or_no and (value := _value(values, known, topics)):
+                yield Question(value.facet, value.value)
+            elif scales and not any(s.value in ("less", "more") for s in scales):
+                sizes = u.said(mention.first, mention.last).casefold() in ("big", "large", "small")
+                names = [key for name in _SIZES for key in self._by_name.get(name, ())] if sizes else []
+                if found := self._first([*names, *(s.facet for s in scales)], known, topics):
+                    yield Question(found)
+            elif found := self._first([s.facet for s in mention.of(Kind.FACET)], known, topics):
+                yield Question(found)
+            elif flags := [s for s in values if isinstance(s.value, bool)]:
+                yield Question(flags[0].facet, flags[0].value if yes_or_no else None)
+
+    def _first(self, facets: Iterable[str], known: set[str], topics: Iterable[str]) -> str:
+        """The first facet that the item has, else that such items have, else that anything here has; else empty."""
+        facets = [facet for facet in facets if facet in self._catalog.facets and facet not in ("price", "category")]
+        for group in (known, set(topics), facets):
+            if found := next((facet for facet in facets if facet in group), ""):
+                return found
+        return ""
+
+
+def _value(values: Sequence[Sense], known: set[str], topics: Iterable[str]) -> Sense | None:
+    """The value that is asked for: of something the item has, else of what such items have, else none."""
+    topics = set(topics)
+    for facets in (known, topics):
+        for sense in values:
+            if sense.facet in facets:
+                return sense
+    return None

@@ -1,0 +1,76 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convrec.catalog import Catalog, Item
+from convrec.conversation import Act, Question, Reading
+from convrec.language.reader import Reader, Situation
+
+LAMPS = ("Furniture", "Desk lamps")
+CATALOG = Catalog(
+    [
+        Item(
+            "a",
+            "Noor Lamp",
+            "Tarn",
+            LAMPS,
+            20.0,
+            attributes={"brightness_lm": 350, "material": "steel", "colour": "red"},
+        ),
+        Item("b", "Vela Lamp", "Orlo", LAMPS, 30.0, attributes={"dimmable": True, "colour": "blue", "weight_g": 900}),
+        Item("c", "Old Chair", "Orlo", ("Furniture", "Chairs"), 90.0, attributes={"width_cm": 50}),
+    ]
+)
+READER = Reader(CATALOG)
+SHOWN = Situation(shown=(0, 1), all_shown=(0, 1), reference=0)
+
+
+def read(text: str, situation: Situation = SHOWN) -> Reading:
+    return READER.read(text, situation)
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("how bright is it?", Question("brightness_lm")),
+        ("and what is it made of", Question("material")),
+        ("is it plastic?", None),  # plastic is nothing here
+        ("is it steel?", Question("material", "steel")),
+        ("is it dimmable?", Question("dimmable", True)),
+        ("How heavy is the second one?", Question("weight_g")),
+        ("what does it weigh?", Question("weight_g")),
+        ("who makes it?", Question("brand")),
+        ("what colour is that?", Question("colour")),
+        ("what colours does it come in?", Question("colour", every=True)),
+        ("which colours do you have?", Question("colour", every=True)),
+    ],
+)
+def test_a_question_about_what_was_shown_is_no_wish(text: str, question: Question | None) -> None:
+    reading = read(text)
+    assert (reading.act is Act.ABOUT) is (question is not None)
+    assert reading.questions == (() if question is None else (question,))
+    assert question is None or not reading.constraints
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["does it come in blue?", "is it too bright?", "why is it so heavy?", "is it cheaper than the second one?",
+     "something that is dimmable?", "is it steel? I would rather have blue"],
+)  # fmt: skip
+def test_a_wish_in_the_form_of_a_question_stays_a_wish(text: str) -> None:
+    assert read(text).act is not Act.ABOUT
+
+
+def test_which_of_them_is_asked_about() -> None:
+    assert [r.item_id for r in read("how heavy is the second one?").references] == ["b"]
+
+
+def test_before_anything_is_shown_there_is_nothing_to_ask_about() -> None:
+    assert read("is it dimmable?", Situation()).act is not Act.ABOUT
+
+
+@given(st.text(max_size=60))
+def test_whatever_is_typed_is_read_and_kept(text: str) -> None:
+    reading = read(text)
+    assert Reading.from_dict(reading.to_dict()) == reading
+    assert bool(reading.questions) is (reading.act is Act.ABOUT)
