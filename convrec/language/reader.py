@@ -174,7 +174,7 @@ class Reader:
     def _point(self, u: Utterance, situation: Situation, all_of: bool) -> list[Pointed]:
         shown, history = situation.shown, situation.history
         near = {*shown, *history[-12:]}
-        pointed = self._pointer.place(u, shown, history, situation.reference, all_of)
+        pointed = self._pointer.place(u, situation, all_of)
         covered = {i for p in pointed for i in range(p.first, p.last)}
         titles = self._pointer.titles(u, near, shown, history)
         return pointed + [p for p in titles if covered.isdisjoint(range(p.first, p.last))]

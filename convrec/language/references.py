@@ -11,6 +11,7 @@ from typing import Literal
 from convrec.catalog import Catalog
 from convrec.conversation import Reference
 from convrec.language.lexicon import Kind, Mention, Sense
+from convrec.language.situation import Situation
 from convrec.language.utterance import Utterance, stems
 
 _ORDINALS = {
@@ -75,10 +76,13 @@ class Pointer:
             for stem in title:
                 self._rows[stem].append(row)
 
-    def place(
-        self, u: Utterance, shown: Sequence[int], history: Sequence[int], reference: int | None, all_of: bool
-    ) -> list[Pointed]:
-        """Pointing by place and time: the second one, this one, the one I bought. `all_of`: "them" means all shown."""
+    def place(self, u: Utterance, situation: Situation, all_of: bool) -> list[Pointed]:
+        """Pointing by place and time: the second one, this one, the one I bought. `all_of`: "them" means all shown.
+
+        Places are counted in the last reply, or where that showed one thing alone in all that was shown.
+        """
+        shown, history, reference = situation.shown, situation.history, situation.reference
+        places = shown if len(shown) > 1 else situation.all_shown or shown
         found: list[Pointed] = []
         for match in _OWNED.finditer(u.line):
             if history:
@@ -90,14 +94,14 @@ class Pointer:
             elif (match["det"] or match["noun"]) and (match["noun"] or _stands_alone(u, last)):
                 place = _ORDINALS[match["which"]]
                 bare = place == -1 and not match["noun"] and not (match["det"] == "the " and last == len(u))
-                if -len(shown) <= place < len(shown) and not bare:
-                    found.append(self._pointed(u, first, last, shown[place], "shown"))
+                if -len(places) <= place < len(places) and not bare:
+                    found.append(self._pointed(u, first, last, places[place], "shown"))
         for match in _NUMBERED.finditer(u.line):
-            if match["number"] and 0 < int(match["number"]) <= len(shown):
-                found.append(self._pointed(u, *u.span(match), shown[int(match["number"]) - 1], "shown"))
+            if match["number"] and 0 < int(match["number"]) <= len(places):
+                found.append(self._pointed(u, *u.span(match), places[int(match["number"]) - 1], "shown"))
         for match in _LEADING.finditer(u.line):
             count = int(match["count"])
-            for row in shown[:count] if match["end"] == "first" else shown[-count:]:
+            for row in places[:count] if match["end"] == "first" else places[-count:]:
                 found.append(self._pointed(u, *u.span(match), row, "shown"))
         for match in _THIS.finditer(u.line):
             if reference is not None:

@@ -74,3 +74,10 @@ def test_whatever_is_typed_is_read_and_kept(text: str) -> None:
     reading = read(text)
     assert Reading.from_dict(reading.to_dict()) == reading
     assert bool(reading.questions) is (reading.act is Act.ABOUT)
+
+
+def test_places_are_counted_in_the_last_reply_or_in_the_chat() -> None:
+    one_by_one = Situation(shown=(1,), all_shown=(0, 1), reference=1)
+    assert [r.item_id for r in read("how bright is the first one?", one_by_one).references] == ["a"]
+    together = Situation(shown=(1, 2), all_shown=(0, 1, 2), reference=1)
+    assert [r.item_id for r in read("what colour is the first one?", together).references] == ["b"]
