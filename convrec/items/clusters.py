@@ -24,11 +24,13 @@ def cluster(
     vectors: Floats,
     *,
     seed: int,
+    count: int | None = None,
     limit: int = 1000,
     how: Clustering = "kmeans",
     popularity: NDArray[np.int64] | None = None,
 ) -> Labels:
-    """(items,) cluster of each row: about ⌈√n⌉ clusters of at most `limit` members, each with a member, numbers dense.
+    """(items,) cluster of each row: about `count` clusters of at most `limit` members, each with a member, numbers
+    dense. Without a count they are ⌈√n⌉.
 
     `kmeans`, those over the limit halved by row; `balanced` k-means, none over 1.5 times the mean size; `spectral` over
     the graph of nearest neighbours, those over the limit split again; `frequency`, rows from the most bought to the
@@ -48,7 +50,7 @@ def cluster(
         )
     if limit < 1:
         raise ConfigError(f"a cluster must be allowed a member: limit is {limit}")
-    wanted = math.ceil(math.sqrt(n))
+    wanted = min(count or math.ceil(math.sqrt(n)), n)
     if how == "kmeans":
         return _dense(_halved(_kmeans(vectors, wanted, seed)[0], limit))
     if how == "spectral":

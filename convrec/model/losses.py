@@ -18,14 +18,34 @@ from convrec.model.head import Head, capped, soft_cap
 def two_level_loss(hidden: Tensor, targets: Tensor, weights: Tensor, head: Head) -> Tensor:
     """CE₁ + 1[target is an item]·CE₂: text ∪ marks ∪ clusters, then the members of the cluster (arXiv 2509.03746)."""
     is_item = targets >= head.n_symbols
-    rows = (targets - head.n_symbols).clamp(min=0)
-    first = torch.where(is_item, head.n_symbols + head.cluster_of[rows], targets)
+    rows = targets[is_item] - head.n_symbols
+    first = targets.masked_scatter(is_item, head.n_symbols + head.cluster_of[rows])
     losses = F.cross_entropy(capped(hidden, head.level1), first, reduction="none")
-    if is_item.any():
-        members = head.cluster_of[rows[is_item]][:, None] == head.cluster_of[None, :]
-        logits = capped(hidden[is_item], head.items).masked_fill(~members, float("-inf"))
-        losses = losses.index_add(0, is_item.nonzero()[:, 0], F.cross_entropy(logits, rows[is_item], reduction="none"))
+    if len(rows):
+        second = _among_members(hidden[is_item], rows, head)
+        losses = losses.index_add(0, is_item.nonzero()[:, 0], second)
     return weighted_mean(losses, weights)
+
+
+def _among_members(hidden: Tensor, rows: Tensor, head: Head) -> Tensor:
+    """(positions,) -log P(item | its cluster) of (positions,) rows, each beside the members of its cluster alone.
+
+    Positions and members are sorted by cluster: every cluster that holds a target is one small product.
+    """
+    cluster_of, own = head.cluster_of, head.cluster_of[rows]
+    asked = torch.bincount(own, minlength=len(head.level1) - head.n_symbols)  # (clusters,) positions
+    members = (asked[cluster_of] > 0).nonzero()[:, 0]
+    members = members[cluster_of[members].argsort(stable=True)]
+    sizes = torch.bincount(cluster_of[members], minlength=len(asked))
+    place = torch.zeros_like(cluster_of)
+    place[members] = torch.arange(len(members), device=rows.device) - (sizes.cumsum(0) - sizes)[cluster_of[members]]
+    order = own.argsort(stable=True)
+    counts, widths = asked[asked > 0].tolist(), sizes[asked > 0].tolist()
+    groups = zip(
+        hidden[order].split(counts), head.items[members].split(widths), place[rows[order]].split(counts), strict=True
+    )
+    losses = [F.cross_entropy(capped(h, vectors), at, reduction="none") for h, vectors, at in groups]
+    return torch.cat(losses)[order.argsort()]
 
 
 def full_loss(hidden: Tensor, targets: Tensor, weights: Tensor, head: Head) -> Tensor:

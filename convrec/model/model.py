@@ -62,6 +62,12 @@ class ConvrecModel(nn.Module):
         level1, inputs = self._words()
         return Head(inputs, level1, self.table.tokens(), self.table.cluster_of, self.symbols.items, self.kind)
 
+    def head_over(self, rows: Tensor) -> Head:
+        """The head of a catalogue that holds these (rows,) alone; its items are numbered by their place there."""
+        level1, inputs = self._words()
+        cluster_of = self.table.cluster_of[rows]
+        return Head(inputs, level1, self.table.tokens(rows), cluster_of, self.symbols.items, self.kind)
+
     def indexed_head(self, index: ItemIndex) -> IndexedHead:
         """The head that serves from an index: f(E) is read where it is needed and nowhere computed for every item."""
         level1, inputs = self._words()

@@ -56,19 +56,25 @@ class ItemTable(nn.Module):
         means = torch.zeros_like(self.clusters).index_add(0, self.cluster_of, members)
         self.clusters.copy_(means / torch.bincount(self.cluster_of, minlength=len(means)).clamp(min=1)[:, None])
 
-    def vectors(self) -> Tensor:
-        """(items, width) E. In training the collaborative and the free part of a row are each dropped at random."""
-        collaborative: Tensor = self.from_collaborative(self.collaborative)
-        free: Tensor = self.free
+    def vectors(self, rows: Tensor | None = None) -> Tensor:
+        """(rows, width) E of (rows,) catalogue rows, or of all.
+
+        In training the collaborative and the free part of a row are each dropped at random, by draws that do not depend
+        on which rows are asked for.
+        """
+        at = slice(None) if rows is None else rows
+        collaborative: Tensor = self.from_collaborative(self.collaborative[at])
+        free: Tensor = self.free[at]
         if self.training and self.part_dropout:
-            keep = torch.rand(2, len(self), 1, device=free.device) >= self.part_dropout
+            keep = (torch.rand(2, len(self), 1, device=free.device) >= self.part_dropout)[:, at]
             collaborative, free = collaborative * keep[0], free * keep[1]
-        out: Tensor = self.from_content(self.content) + collaborative + free
+        out: Tensor = self.from_content(self.content[at]) + collaborative + free
         return out
 
-    def tokens(self) -> Tensor:
-        """(items, hidden) f(E): the vector of an item as an input token and in the output's inner product."""
-        out: Tensor = self.project(self.vectors())
+    def tokens(self, rows: Tensor | None = None) -> Tensor:
+        """(rows, hidden) f(E), of all or of (rows,): the vector of an item as an input token and in the output's inner
+        product."""
+        out: Tensor = self.project(self.vectors(rows))
         return out
 
     def cluster_tokens(self) -> Tensor:

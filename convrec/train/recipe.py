@@ -50,6 +50,7 @@ class Recipe(BaseModel):
     head: Literal["two-level", "full", "sampled"] = "two-level"
     clusters: Clustering = "kmeans"
     cluster_by: ClusterBy = "collaborative"
+    n_clusters: int | None = Field(None, gt=0, description="about as many; None: √n")
     negatives: int = Field(1024, gt=0, description="items drawn for a batch; head: sampled")
     negatives_by: Literal["uniform", "popularity"] = Field("uniform", description="popularity: (1 + purchases)^0.75")
     dropout: float = Field(0.1, ge=0, lt=1)

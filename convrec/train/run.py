@@ -237,6 +237,7 @@ def _build(
             cluster(
                 vectors_to_cluster(content, collaborative, recipe.cluster_by),
                 seed=seed,
+                count=recipe.n_clusters,
                 how=recipe.clusters,
                 popularity=_purchases(data, len(dataset.catalog)),
             )
@@ -255,11 +256,13 @@ def _build(
 
 
 def _go_on(model: ConvrecModel, known: Saved, recipe: Recipe) -> None:
-    """The same items: training goes on from everything, but for clusters that are made in another way now, or that the
-    known model never trained; those start as the means of the items as they are.
+    """The same items: training goes on from everything, but for clusters that are made in another way or number now, or
+    that the known model never trained; those start as the means of the items as they are.
     """
     state, before = known.model.state_dict(), known.config
-    if before.head == "two-level" and (before.clusters, before.cluster_by) == (recipe.clusters, recipe.cluster_by):
+    alike = (before.clusters, before.cluster_by) == (recipe.clusters, recipe.cluster_by)
+    alike = alike and recipe.n_clusters in (None, len(state["table.clusters"]))
+    if before.head == "two-level" and alike:
         model.table.clusters = torch.nn.Parameter(state["table.clusters"].clone())  # another seed may have made more
         model.load_state_dict(state)
         return

@@ -55,6 +55,13 @@ def test_there_are_about_as_many_clusters_as_items_in_one(how: Clustering) -> No
 
 
 @pytest.mark.parametrize("how", HOWS)
+def test_there_are_as_many_clusters_as_asked_for_and_no_more_than_items(how: Clustering) -> None:
+    vectors = np.random.default_rng(0).normal(size=(90, 4)).astype(np.float32)
+    for count, found in ((30, 30), (500, 90)):
+        assert cluster(vectors, seed=0, count=count, how=how, popularity=np.arange(90)).max() == found - 1
+
+
+@pytest.mark.parametrize("how", HOWS)
 def test_identical_vectors_are_split_by_size_alone(how: Clustering) -> None:
     labels = cluster(np.zeros((50, 3), np.float32), seed=0, limit=10, how=how, popularity=np.zeros(50, np.int64))
     assert np.bincount(labels).max() <= 10
