@@ -41,10 +41,12 @@ def _among_members(hidden: Tensor, rows: Tensor, head: Head) -> Tensor:
     place[members] = torch.arange(len(members), device=rows.device) - (sizes.cumsum(0) - sizes)[cluster_of[members]]
     order = own.argsort(stable=True)
     counts, widths = asked[asked > 0].tolist(), sizes[asked > 0].tolist()
-    groups = zip(
-        hidden[order].split(counts), head.items[members].split(widths), place[rows[order]].split(counts), strict=True
-    )
-    losses = [F.cross_entropy(capped(h, vectors), at, reduction="none") for h, vectors, at in groups]
+    states, vectors = torch.split(hidden[order], counts), torch.split(head.items[members], widths)
+    targets = torch.split(place[rows[order]], counts)
+    losses = [
+        F.cross_entropy(capped(some, of_cluster), at, reduction="none")
+        for some, of_cluster, at in zip(states, vectors, targets, strict=True)
+    ]
     return torch.cat(losses)[order.argsort()]
 
 

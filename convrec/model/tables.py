@@ -62,13 +62,16 @@ class ItemTable(nn.Module):
         In training the collaborative and the free part of a row are each dropped at random, by draws that do not depend
         on which rows are asked for.
         """
-        at = slice(None) if rows is None else rows
-        collaborative: Tensor = self.from_collaborative(self.collaborative[at])
-        free: Tensor = self.free[at]
+
+        def chosen(whole: Tensor) -> Tensor:
+            return whole if rows is None else whole.index_select(0, rows)  # goes backward faster than whole[rows]
+
+        collaborative: Tensor = self.from_collaborative(chosen(self.collaborative))
+        free = chosen(self.free)
         if self.training and self.part_dropout:
-            keep = (torch.rand(2, len(self), 1, device=free.device) >= self.part_dropout)[:, at]
-            collaborative, free = collaborative * keep[0], free * keep[1]
-        out: Tensor = self.from_content(self.content[at]) + collaborative + free
+            keep = torch.rand(2, len(self), 1, device=free.device) >= self.part_dropout
+            collaborative, free = collaborative * chosen(keep[0]), free * chosen(keep[1])
+        out: Tensor = self.from_content(chosen(self.content)) + collaborative + free
         return out
 
     def tokens(self, rows: Tensor | None = None) -> Tensor:

@@ -1,0 +1,224 @@
+"""The training step at catalogue size: seconds and peak memory with the full, the sampled and the two-level head.
+
+    python benchmarks/train_step.py steps [--sizes 10k 100k 1m]
+    python benchmarks/train_step.py optimizers        # of a million free parts: in one pass, plain, touched rows alone
+
+The embedded model's words, backbone and recipe (runs/recipes/shop.yaml) beside a table of random rows in clusters of
+equal size, and one batch of histories, the same for every head: at least five purchases each, by popularity ∝
+rank^-0.8, whatever was bought before (shoppers who keep to a few clusters would spare two levels some work). A step is
+forward, backward, clipping, optimizer and moving average, as in train/trainer.py. Each case has a process of its own,
+whose resident maximum is what is reported. Merged into benchmarks/results/decode.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import resource
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+
+import numpy as np
+import torch
+from record import ROOT, record
+from torch import Tensor
+from torch.nn import functional as F
+
+from convrec.items.vectors import COLLABORATIVE_WIDTH, CONTENT_WIDTH, TEXT_WIDTH
+from convrec.model.backbone import add_residual_dropout, small_backbone
+from convrec.model.head import Head, HeadKind, capped
+from convrec.model.losses import Drawn, Negatives, popularity_chances
+from convrec.model.model import ConvrecModel
+from convrec.model.prompt import MAX_HISTORY
+from convrec.model.symbols import Symbols
+from convrec.model.tables import ItemTable
+from convrec.train.examples import NOTHING, Example, batches
+from convrec.train.recipe import read_recipe
+from convrec.train.touched import touched_rows
+from convrec.train.trainer import Averaged, batch_loss, optimizer_of
+
+SIZES = {"10k": 10_000, "100k": 100_000, "1m": 1_000_000}
+CLUSTERS = {"10k": (100,), "100k": (317, 1000, 4000), "1m": (1000, 8000, 24_000)}  # √n first
+CHUNK = 256  # positions at a time where the logits of a full head would not fit: a gigabyte for each of their copies
+RECIPE = read_recipe(ROOT / "runs" / "recipes" / "shop.yaml")
+
+
+class InChunks(torch.autograd.Function):
+    """The mean cross entropy of a full head. A chunk of positions goes backward before the next one goes forward, so
+    nothing is computed twice, and no more than one chunk's logits are held."""
+
+    @staticmethod
+    def forward(ctx: torch.autograd.function.FunctionCtx, hidden: Tensor, vectors: Tensor, targets: Tensor) -> Tensor:
+        states = hidden.detach().bfloat16().requires_grad_()  # what the whole product casts to as well
+        against = vectors.detach().bfloat16().requires_grad_()
+        total = torch.zeros(())
+        with torch.enable_grad():
+            for part in torch.arange(len(targets)).split(CHUNK):
+                logits = capped(states[part], against)
+                cost = F.cross_entropy(logits, targets[part], reduction="sum") / len(targets)
+                del logits
+                cost.backward()  # type: ignore[no-untyped-call]
+                total += cost.detach()
+        assert states.grad is not None
+        assert against.grad is not None
+        ctx.save_for_backward(states.grad.to(hidden.dtype), against.grad.to(vectors.dtype))
+        return total
+
+    @staticmethod
+    def backward(ctx: torch.autograd.function.FunctionCtx, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
+        return *ctx.saved_tensors, None  # type: ignore[attr-defined] # of the loss itself, so `gradient` is 1
+
+
+class FullInChunks(ConvrecModel):
+    """A full head whose loss is computed in chunks; every position weighs the same here."""
+
+    def loss(self, hidden: Tensor, targets: Tensor, weights: Tensor, head: Head, drawn: Drawn | None = None) -> Tensor:
+        out: Tensor = InChunks.apply(hidden, torch.cat([head.level1, head.items]), targets)  # type: ignore[no-untyped-call]
+        return out
+
+
+def a_model(items: int, kind: HeadKind, n_clusters: int, *, chunked: bool) -> ConvrecModel:
+    torch.manual_seed(0)
+    config = json.loads((ROOT / "data" / "model" / "config.json").read_text())
+    symbols = Symbols(config["text_symbols"], tuple(config["facts"]))
+    causal = small_backbone(RECIPE, symbols.text)
+    add_residual_dropout(causal, RECIPE.residual_dropout)
+    table = ItemTable(
+        torch.randn(items, CONTENT_WIDTH),
+        torch.randn(items, COLLABORATIVE_WIDTH),
+        torch.randperm(items) % n_clusters,
+        width=RECIPE.width,
+        hidden=RECIPE.hidden,
+        part_dropout=RECIPE.part_dropout,
+    )
+    made = FullInChunks if chunked else ConvrecModel
+    model = made(causal, symbols, table, heard_width=TEXT_WIDTH, dropout=RECIPE.dropout, kind=kind)
+    model.decoder.set_attn_implementation("eager")  # as the trainer does
+    return model.train()
+
+
+def a_batch(items: int, symbols: Symbols) -> list[Example]:
+    """Histories of like length, as many as the recipe puts into a batch."""
+    rng = np.random.default_rng(0)
+    chances = np.arange(1, items + 1) ** -0.8
+    lengths = np.minimum(4 + rng.geometric(0.2, 512), MAX_HISTORY)
+    bought = rng.permutation(items)[rng.choice(items, int(lengths.sum()), p=chances / chances.sum())] + symbols.items
+    examples = [
+        Example(
+            np.array([symbols.control("history"), *rows], dtype=np.int32),
+            np.array([*rows, NOTHING], dtype=np.int32),
+            np.zeros((0, TEXT_WIDTH), dtype=np.float16),
+        )
+        for rows in np.split(bought, lengths.cumsum()[:-1])
+    ]
+    return [examples[i] for i in batches([len(e) for e in examples], RECIPE.batch_symbols, rng)[0]]
+
+
+def case(items: int, kind: HeadKind, n_clusters: int, rounds: int, *, chunked: bool = False) -> dict[str, float]:
+    """Medians over `rounds` steps, after one to warm up."""
+    torch.set_num_threads(2)
+    model = a_model(items, kind, n_clusters, chunked=chunked)
+    examples = a_batch(items, model.symbols)
+    negatives = Negatives(RECIPE.negatives, popularity_chances(torch.zeros(items))) if kind == "sampled" else None
+    parameters = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    optimizer = optimizer_of([p for _, p in parameters], RECIPE.weight_decay)
+    average = Averaged(parameters, RECIPE.average)
+    marks: list[list[float]] = []
+    for step in range(1 + rounds):
+        torch.manual_seed(step)
+        at = [time.perf_counter()]
+        cost = batch_loss(model, examples, 1.0, negatives)
+        optimizer.zero_grad(set_to_none=True)
+        at.append(time.perf_counter())
+        cost.backward()  # type: ignore[no-untyped-call]
+        at.append(time.perf_counter())
+        torch.nn.utils.clip_grad_norm_([p for _, p in parameters], 1.0)
+        optimizer.step()
+        at.append(time.perf_counter())
+        average.update(step)
+        at.append(time.perf_counter())
+        marks.append(at)
+    of_part = np.median(np.diff(np.array(marks[1:]), axis=1), axis=0)
+    symbols, targets = (torch.from_numpy(np.concatenate(rows)) for rows in zip(
+        *((e.symbols, e.targets) for e in examples), strict=True
+    ))  # fmt: skip
+    drawn = negatives.draw(torch.device("cpu")) if negatives else None
+    touched = touched_rows(model, symbols, targets, drawn)
+    return {
+        "items": items, "clusters": n_clusters, "positions": int((targets != NOTHING).sum()),
+        "touched": items if touched is None else len(touched), "loss": float(cost.detach()),
+        "seconds": statistics.median(at[-1] - at[0] for at in marks[1:]),
+        **dict(zip(("forward_s", "backward_s", "optimizer_s", "average_s"), of_part.tolist(), strict=True)),
+        "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
+    }  # fmt: skip
+
+
+def alone(run: Callable[..., dict[str, float]], *args: object, **options: object) -> dict[str, float]:
+    """In a process of its own."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        figures = pool.submit(run, *args, **options).result()
+    print(args, json.dumps({name: round(value, 4) for name, value in figures.items()}), flush=True)
+    return figures
+
+
+def steps(sizes: Sequence[str]) -> dict[str, object]:
+    figures: dict[str, object] = {}
+    for name in sizes:
+        items, rounds = SIZES[name], 3 if name == "1m" else 7
+        found = {f"two-level, {c} clusters": alone(case, items, "two-level", c, rounds) for c in CLUSTERS[name]}
+        found["sampled"] = alone(case, items, "sampled", CLUSTERS[name][0], rounds)
+        if name != "1m":
+            found["full"] = alone(case, items, "full", CLUSTERS[name][0], rounds)
+        if name != "10k":
+            found["full, in chunks"] = alone(case, items, "full", CLUSTERS[name][0], rounds, chunked=True)
+        full = min(each["seconds"] for head, each in found.items() if head.startswith("full"))
+        best = min((each["seconds"], head) for head, each in found.items() if head.startswith("two-level"))
+        figures |= {f"train_step_{name}": found, f"two_level_step_speedup_{name}": full / best[0]}
+        print(name, best[1], full / best[0], flush=True)
+    return figures
+
+
+def optimizers() -> dict[str, object]:
+    """Milliseconds from the gradient of the touched rows to the updated free parts of all, by way of updating."""
+    torch.manual_seed(0)
+    torch.set_num_threads(2)
+    items, width = SIZES["1m"], RECIPE.width
+    rows = torch.randperm(items)[: items // 10].sort()[0]
+    free, given = torch.nn.Parameter(torch.randn(items, width)), torch.randn(len(rows), width)
+    options = {"lr": 1e-3, "betas": (0.9, 0.98)}
+    ways: dict[str, tuple[Callable[[], torch.optim.Optimizer], bool]] = {
+        "AdamW, one pass": (lambda: optimizer_of([free], RECIPE.weight_decay), False),
+        "AdamW, plain": (lambda: torch.optim.AdamW([free], **options), False),
+        "SparseAdam": (lambda: torch.optim.SparseAdam([free], **options), True),
+    }
+    figures: dict[str, object] = {}
+    for name, (make, sparse) in ways.items():
+        optimizer, times = make(), []
+        for _ in range(6):
+            optimizer.zero_grad(set_to_none=True)
+            part = F.embedding(rows, free, sparse=True) if sparse else free[rows]
+            began = time.perf_counter()
+            part.backward(given)
+            optimizer.step()
+            times.append(1000 * (time.perf_counter() - began))
+        figures[name] = statistics.median(times[1:])
+    print(json.dumps(figures, indent=1), flush=True)
+    return {"optimizers_1m_ms": {"items": items, "touched": len(rows), **figures}}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("part", choices=["steps", "optimizers"])
+    parser.add_argument("--sizes", nargs="+", choices=list(SIZES), default=list(SIZES))
+    args = parser.parse_args()
+    if args.part == "steps":
+        print(record("decode", steps(args.sizes), "train-step-" + "-".join(args.sizes)))
+    else:
+        print(record("decode", optimizers(), "train-step-optimizers"))
+
+
+if __name__ == "__main__":
+    main()
