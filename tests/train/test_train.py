@@ -165,7 +165,7 @@ def test_a_run_begun_before_a_field_of_recipes_came_is_the_same_run(
     [
         ({"head": "full"}, {"clusters": "frequency"}),
         (
-            {"head": "sampled", "negatives": 6, "negatives_by": "popularity"},
+            {"head": "sampled", "negatives": 12, "negatives_by": "popularity"},
             {"clusters": "spectral", "cluster_by": "both"},
         ),
         ({}, {"clusters": "balanced", "cluster_by": "content"}),
