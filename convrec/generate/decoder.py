@@ -108,7 +108,8 @@ class TransformersDecoder:
 
     @torch.inference_mode()
     def __call__(self, vectors: Tensor, mask: Tensor | None, cache: TransformersCache) -> Tensor:
-        positions = cache.append(*vectors.shape[:2], mask)
+        batch, length, _ = vectors.shape
+        positions = cache.append(batch, length, mask)
         out = self._backbone(
             inputs_embeds=vectors,
             attention_mask=cache.mask,
@@ -218,7 +219,8 @@ class LlamaDecoder:
         return (self._normed(x) * self._last).view(vectors.shape)
 
     def _normed(self, x: Tensor) -> Tensor:
-        return x / torch.hypot(torch.linalg.vector_norm(x, dim=1, keepdim=True), self._epsilon)
+        size: Tensor = torch.linalg.vector_norm(x, dim=1, keepdim=True)
+        return x / torch.hypot(size, self._epsilon)
 
 
 def _seen(cache: Places, length: int) -> Tensor | None:

@@ -18,7 +18,7 @@ from convrec.catalog import Catalog
 from convrec.generate.decoder import Decoder, decoder_of
 from convrec.generate.request import Chosen, Event, Finished, Request, Sampling, Token
 from convrec.generate.step import best_items
-from convrec.language.facts import Context, facts_of
+from convrec.language.facts import Context
 from convrec.model.head import capped
 from convrec.model.index import ItemIndex
 from convrec.model.model import ConvrecModel
@@ -61,6 +61,11 @@ class Engine:
         self.model = model.eval()
         self.renderer = renderer
         self.decoder = decoder or decoder_of(model.decoder)
+        symbols = model.symbols
+        self._sayable = torch.zeros(symbols.items, dtype=torch.bool)  # of any item: text and ⟨end⟩, no fact
+        self._sayable[: symbols.text] = True
+        self._sayable[[i for i in renderer.tokenizer.all_special_ids if i < symbols.text]] = False
+        self._sayable[symbols.control("end")] = True
         with torch.inference_mode():
             self.head = model.head() if index is None else model.indexed_head(index)
             # laid out by column: so the product with one hidden state reads it in order
@@ -102,19 +107,13 @@ class Engine:
         turn = request.path.turns[-1] if request.path.turns else None
         context = Context(request.path.history, turn.constraints if turn else (), turn.reference if turn else None)
         symbols = self.model.symbols
-        allowed = torch.zeros(symbols.items, dtype=torch.bool)
-        allowed[: symbols.text] = True
-        allowed[symbols.control("end")] = True
-        for name in facts_of(self.renderer.catalog, row, context):
-            if symbols.has_fact(name):
-                allowed[symbols.fact(name)] = True
-        special = [i for i in self.renderer.tokenizer.all_special_ids if i < symbols.text]
-        allowed[special] = False
+        opening = self.renderer.item(row, context)
+        facts = [symbol for symbol in opening.symbols if symbols.first_fact <= symbol < symbols.items]
+        allowed = self._sayable.clone()
+        allowed[facts] = True
         seed = (request.sampling.seed * 1_000_003 + row) % 2**63
         generator = torch.Generator().manual_seed(seed)
-        opening = self.renderer.item(row, context)
-        has_facts = bool(allowed[symbols.first_fact :].any())
-        return Stream(index, row, opening, allowed, has_facts, request.sampling, generator)
+        return Stream(index, row, opening, allowed, bool(facts), request.sampling, generator)
 
     def _write(self, streams: list[Stream], cache: Any) -> Iterator[Event]:
         forbidden = ~torch.stack([stream.allowed for stream in streams])
