@@ -216,11 +216,11 @@ class LlamaDecoder:
             x = x.addmm(attended.transpose(1, 2).reshape(batch * length, -1), layer.out)
             gate, up = (self._normed(x) @ layer.gate_up).chunk(2, dim=1)
             x = x.addmm(F.silu(gate).mul_(up), layer.down)
-        return (self._normed(x) * self._last).view(vectors.shape)
+        hidden: Tensor = (self._normed(x) * self._last).view(vectors.shape)
+        return hidden
 
     def _normed(self, x: Tensor) -> Tensor:
-        size: Tensor = torch.linalg.vector_norm(x, dim=1, keepdim=True)
-        return x / torch.hypot(size, self._epsilon)
+        return x / torch.hypot(torch.linalg.vector_norm(x, dim=1, keepdim=True), self._epsilon)
 
 
 def _seen(cache: Places, length: int) -> Tensor | None:
