@@ -69,6 +69,8 @@ def text(rounds: int) -> dict[str, object]:
         Request(d.path, everything, forced=(d.target,), alternatives=0, sampling=Sampling(temperature=0)) for d in asked
     ]
     found = writing_speed(engine, requests, rounds=rounds)
+    if found["identical"] != 1:
+        raise SystemExit(f"{found['identical']:.0%} of the requests are answered in the same words: nothing to compare")
     return {"text_vs_generate": found.pop("text_vs_generate"), "text": found}
 
 

@@ -17,6 +17,7 @@ import torch
 
 from convrec.catalog import Catalog, Item
 from convrec.conversation import Path as ConversationPath
+from convrec.generate.decoder import TransformersDecoder
 from convrec.generate.engine import Engine
 from convrec.generate.request import Request
 from convrec.items.vectors import TEXT_WIDTH
@@ -172,6 +173,7 @@ def _single_token(
     torch.nn.init.normal_(model.table.free)
     torch.nn.init.normal_(model.table.clusters)
     catalog = Catalog([Item(str(row), title) for row, title in enumerate(titles)])
-    engine = Engine(model, Renderer(catalog, model.symbols, shape.tokenizer, encoder, "encoder"))
+    renderer = Renderer(catalog, model.symbols, shape.tokenizer, encoder, "encoder")
+    engine = Engine(model, renderer, decoder=TransformersDecoder(model.decoder))  # the forward that the rivals run
     request = Request(ConversationPath(history), allowed, count=1, alternatives=TOP - 1, narrate=False)
     return lambda: list(engine.generate([request]))

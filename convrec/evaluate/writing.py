@@ -14,7 +14,6 @@ from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
 from convrec.errors import ModelError
 from convrec.generate.engine import Engine
 from convrec.generate.request import Finished, Request, Token
-from convrec.language.facts import Context
 from convrec.model.prompt import Prompt
 from convrec.model.ranking import collate
 
@@ -57,19 +56,17 @@ class Generator:
     def write(self, request: Request) -> tuple[str, int]:
         """(the words about the one forced row of a greedy request as the engine gives them, how many tokens)."""
         engine, symbols = self.engine, self.engine.model.symbols
-        row = request.forced[0]
-        turn = request.path.turns[-1] if request.path.turns else None
-        context = Context(request.path.history, turn.constraints if turn else (), turn.reference if turn else None)
+        stream = engine._stream(0, request, request.forced[0])
         prompt = Prompt()
         prompt.join(engine.renderer.path(request.path))
-        prompt.join(engine.renderer.item(row, context))
+        prompt.join(stream.opening)
         ids, heard, _ = collate([prompt])
         vectors = engine.model.embed(ids, heard, engine.head)
         end = symbols.control("end")
         config = GenerationConfig(  # type: ignore[no-untyped-call]
             max_new_tokens=request.sampling.max_tokens, do_sample=False, eos_token_id=end, pad_token_id=end
         )
-        allowed = Allowed(engine._stream(0, request, row).allowed, symbols.first_fact, self._spaced)
+        allowed = Allowed(stream.allowed, symbols.first_fact, self._spaced)
         said = self.causal.generate(
             inputs_embeds=vectors,
             attention_mask=torch.ones(vectors.shape[:2], dtype=torch.long),

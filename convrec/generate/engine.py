@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import DynamicCache
 
 from convrec.catalog import Catalog
+from convrec.generate.decoder import Decoder, decoder_of
 from convrec.generate.request import Chosen, Event, Finished, Request, Sampling, Token
 from convrec.generate.step import best_items
-from convrec.items.vectors import TEXT_WIDTH
-from convrec.language.facts import Context, facts_of
+from convrec.language.facts import Context
 from convrec.model.head import capped
 from convrec.model.index import ItemIndex
 from convrec.model.model import ConvrecModel
@@ -36,6 +36,7 @@ class Stream:
     row: int
     opening: Prompt
     allowed: Tensor  # (symbols,) bool: text, this item's facts, ⟨end⟩
+    has_facts: bool
     sampling: Sampling
     generator: torch.Generator
     pending: list[int] = field(default_factory=list)  # text tokens since the last fact token
@@ -45,15 +46,30 @@ class Stream:
 
 
 class Engine:
-    """Serves one model. `generate` may be called from several threads; torch's own threads do the work."""
+    """Serves one model. `generate` may be called from several threads; torch's own threads do the work.
 
-    def __init__(self, model: ConvrecModel, renderer: Renderer, index: ItemIndex | None = None) -> None:
+    Without a `decoder` it is the one that fits the backbone (generate.decoder).
+    """
+
+    def __init__(
+        self,
+        model: ConvrecModel,
+        renderer: Renderer,
+        index: ItemIndex | None = None,
+        decoder: Decoder | None = None,
+    ) -> None:
         self.model = model.eval()
         self.renderer = renderer
+        self.decoder = decoder or decoder_of(model.decoder)
+        symbols = model.symbols
+        self._sayable = torch.zeros(symbols.items, dtype=torch.bool)  # of any item: text and ⟨end⟩, no fact
+        self._sayable[: symbols.text] = True
+        self._sayable[[i for i in renderer.tokenizer.all_special_ids if i < symbols.text]] = False
+        self._sayable[symbols.control("end")] = True
         with torch.inference_mode():
             self.head = model.head() if index is None else model.indexed_head(index)
-            self._silent = torch.zeros(0, TEXT_WIDTH)  # a step of words hears nothing
-            self._words = self.head.level1[: self.head.n_symbols].float().contiguous()
+            # laid out by column: so the product with one hidden state reads it in order
+            self._words = self.head.level1[: self.head.n_symbols].float().T.contiguous().T
 
     @property
     def catalog(self) -> Catalog:
@@ -61,7 +77,7 @@ class Engine:
 
     def generate(self, requests: Sequence[Request]) -> Generator[Event]:
         """Yields, for each request, `Chosen`; then `Token`s and `Finished` of each item shown, in turns."""
-        said, bought, cache, mask = self._read([self.renderer.path(request.path) for request in requests])
+        said, bought, cache = self._read([self.renderer.path(request.path) for request in requests])
         streams: list[Stream] = []
         for index, request in enumerate(requests):
             chosen = self._choose(index, request, said[index], bought[index])
@@ -69,17 +85,15 @@ class Engine:
             if request.narrate:
                 streams += [self._stream(index, request, row) for row in chosen.rows[: chosen.count]]
         if streams:
-            yield from self._write(streams, cache, mask)
+            yield from self._write(streams, cache)
 
     @torch.inference_mode()
-    def _read(self, prompts: Sequence[Prompt]) -> tuple[Tensor, Tensor, DynamicCache, Tensor]:
-        """((requests, hidden) at the last position, the same at the last purchase, cache, attention mask) of
-        left-padded prompts."""
-        symbols, heard, mask = collate(prompts, left=True)
-        cache = DynamicCache(config=self.model.decoder.config)
-        hidden = self._forward(symbols, heard, mask, cache)
+    def _read(self, prompts: Sequence[Prompt]) -> tuple[Tensor, Tensor, Any]:
+        """((requests, hidden) at the last position, the same at the last purchase, the decoder's cache)."""
+        cache = self.decoder.cache()
+        hidden = self._chunk(prompts, cache)
         after = torch.tensor([len(p.symbols) - p.history if p.history else 0 for p in prompts])  # symbols after it
-        return hidden[:, -1], hidden[torch.arange(len(prompts)), -1 - after], cache, mask
+        return hidden[:, -1], hidden[torch.arange(len(prompts)), -1 - after], cache
 
     @torch.inference_mode()
     def _choose(self, index: int, request: Request, said: Tensor, bought: Tensor) -> Chosen:
@@ -93,75 +107,53 @@ class Engine:
         turn = request.path.turns[-1] if request.path.turns else None
         context = Context(request.path.history, turn.constraints if turn else (), turn.reference if turn else None)
         symbols = self.model.symbols
-        allowed = torch.zeros(symbols.items, dtype=torch.bool)
-        allowed[: symbols.text] = True
-        allowed[symbols.control("end")] = True
-        for name in facts_of(self.renderer.catalog, row, context):
-            if symbols.has_fact(name):
-                allowed[symbols.fact(name)] = True
-        special = [i for i in self.renderer.tokenizer.all_special_ids if i < symbols.text]
-        allowed[special] = False
+        opening = self.renderer.item(row, context)
+        facts = [symbol for symbol in opening.symbols if symbols.first_fact <= symbol < symbols.items]
+        allowed = self._sayable.clone()
+        allowed[facts] = True
         seed = (request.sampling.seed * 1_000_003 + row) % 2**63
         generator = torch.Generator().manual_seed(seed)
-        opening = self.renderer.item(row, context)
-        return Stream(index, row, opening, allowed, request.sampling, generator)
+        return Stream(index, row, opening, allowed, bool(facts), request.sampling, generator)
 
-    def _write(self, streams: list[Stream], cache: DynamicCache, mask: Tensor) -> Iterator[Event]:
-        owner = torch.tensor([s.request for s in streams])
-        hidden, mask = self._open(streams, owner, cache, mask)
+    def _write(self, streams: list[Stream], cache: Any) -> Iterator[Event]:
+        forbidden = ~torch.stack([stream.allowed for stream in streams])
+        hidden = self._open(streams, cache)
         while True:
-            chosen = self._sample(streams, hidden)
+            chosen = self._sample(streams, hidden, forbidden)
             for stream, symbol in zip(streams, chosen, strict=True):
                 yield from self._emit(stream, symbol)
             if all(stream.done for stream in streams):
                 return
-            hidden, mask = self._next(chosen, cache, mask)
+            hidden = self._next(chosen, cache)
 
     @torch.inference_mode()
-    def _open(
-        self, streams: Sequence[Stream], owner: Tensor, cache: DynamicCache, mask: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        cache.batch_select_indices(owner)
-        symbols, heard, chunk = collate([s.opening for s in streams], left=True)
-        mask = torch.cat([mask[owner], chunk], dim=1)
-        return self._forward(symbols, heard, mask, cache)[:, -1], mask
+    def _open(self, streams: Sequence[Stream], cache: Any) -> Tensor:
+        cache.select(torch.tensor([stream.request for stream in streams]))
+        return self._chunk([stream.opening for stream in streams], cache)[:, -1]
 
     @torch.inference_mode()
-    def _next(self, chosen: Sequence[int], cache: DynamicCache, mask: Tensor) -> tuple[Tensor, Tensor]:
-        mask = torch.cat([mask, torch.ones(len(chosen), 1, dtype=mask.dtype)], dim=1)
-        symbols = torch.tensor(chosen)[:, None]
-        return self._forward(symbols, self._silent, mask, cache)[:, -1], mask
+    def _next(self, chosen: Sequence[int], cache: Any) -> Tensor:
+        vectors = self.head.inputs[torch.tensor(chosen)]  # words, facts and marks: no items, nothing heard
+        return self.decoder(vectors[:, None], None, cache)[:, 0]
 
-    def _forward(self, symbols: Tensor, heard: Tensor, mask: Tensor, cache: DynamicCache) -> Tensor:
-        return self._decode(self.model.embed(symbols, heard, self.head), mask, cache)
-
-    def _decode(self, vectors: Tensor, mask: Tensor, cache: DynamicCache) -> Tensor:
-        length = vectors.shape[1]
-        positions = (mask.cumsum(1) - 1).clamp(min=0)[:, -length:]
-        whole = None if bool(mask.all()) else mask
-        out = self.model.decoder(
-            inputs_embeds=vectors, attention_mask=whole, position_ids=positions, past_key_values=cache, use_cache=True
-        )
-        hidden: Tensor = out.last_hidden_state
-        return hidden
+    def _chunk(self, prompts: Sequence[Prompt], cache: Any) -> Tensor:
+        """(prompts, length, hidden), padded on the left."""
+        symbols, heard, mask = collate(prompts, left=True)
+        return self.decoder(self.model.embed(symbols, heard, self.head), mask, cache)
 
     @torch.inference_mode()
-    def _sample(self, streams: Sequence[Stream], hidden: Tensor) -> list[int]:
-        """One symbol for each stream: text ∪ its facts ∪ ⟨end⟩; ⟨end⟩ for those that are done."""
-        logits = capped(hidden.float(), self._words)
-        logits = logits.masked_fill(~torch.stack([self._may_follow(s) for s in streams]), float("-inf"))
+    def _sample(self, streams: Sequence[Stream], hidden: Tensor, forbidden: Tensor) -> list[int]:
+        """One symbol for each stream: text ∪ its facts ∪ ⟨end⟩; ⟨end⟩ for those that are done.
+
+        A space is written apart from a word only before a fact: after it nothing else may come, or the sentence would
+        lack that part ("under ." for "under ⟨limit⟩.").
+        """
+        logits = capped(hidden.float(), self._words).masked_fill_(forbidden, float("-inf"))
+        for row, stream in zip(logits, streams, strict=True):
+            if stream.has_facts and stream.said.endswith(" "):
+                row[: self.model.symbols.first_fact] = float("-inf")
         end = self.model.symbols.control("end")
         return [end if s.done else _draw(row, s.sampling, s.generator) for s, row in zip(streams, logits, strict=True)]
-
-    def _may_follow(self, stream: Stream) -> Tensor:
-        """(symbols,) bool. A space is written apart from a word only before a fact: after it nothing else may come, or
-        the sentence would lack that part ("under ." for "under ⟨limit⟩.")."""
-        facts = stream.allowed[self.model.symbols.first_fact :]
-        if not stream.said.endswith(" ") or not facts.any():
-            return stream.allowed
-        only = torch.zeros_like(stream.allowed)
-        only[self.model.symbols.first_fact :] = facts
-        return only
 
     def _emit(self, stream: Stream, symbol: int) -> Iterator[Event]:
         if stream.done:

@@ -1,13 +1,18 @@
 """The engine by its promises: what may be chosen and said, same seed same words, stopping, batches."""
 
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_model import small_model
+from torch import Tensor
 
 from convrec.conversation import Constraint, Op
+from convrec.generate.decoder import Decoder, LlamaDecoder, TransformersDecoder
 from convrec.generate.engine import Engine
 from convrec.generate.request import Chosen, Event, Finished, Path, PathTurn, Request, Sampling, Token
 from convrec.generate.step import best_items
@@ -142,25 +147,56 @@ def test_greedy_words_agree_with_a_forward_over_the_whole_text() -> None:
     assert words(events).replace("\ufffd", "") == text.replace("\ufffd", "")
 
 
+class Counting:
+    """A decoder, and how often it was called."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        self.decoder, self.calls = decoder, 0
+
+    def cache(self) -> Any:
+        return self.decoder.cache()
+
+    def __call__(self, vectors: Tensor, mask: Tensor | None, cache: Any) -> Tensor:
+        self.calls += 1
+        return self.decoder(vectors, mask, cache)
+
+
 def test_closing_stops_the_model() -> None:
-    calls = 0
+    counting = Counting(ENGINE.decoder)
+    events = Engine(MODEL, RENDERER, decoder=counting).generate([request(sampling=Sampling(5.0, 50))])
+    while not isinstance(next(events), Token):
+        pass
+    before = counting.calls
+    events.close()
+    assert counting.calls == before <= 3
+    with pytest.raises(StopIteration):
+        next(events)
 
-    def count(*_: object) -> None:
-        nonlocal calls
-        calls += 1
 
-    hook = MODEL.decoder.register_forward_hook(count)
-    try:
-        events = ENGINE.generate([request(sampling=Sampling(5.0, 50))])
-        while not isinstance(next(events), Token):
-            pass
-        before = calls
-        events.close()
-        assert calls == before <= 3
-        with pytest.raises(StopIteration):
-            next(events)
-    finally:
-        hook.remove()
+@pytest.mark.parametrize("family", ["llama", "smollm"])
+def test_both_decoders_write_the_same(family: str) -> None:
+    model, renderer = small_model(family)
+    lean, plain = Engine(model, renderer), Engine(model, renderer, decoder=TransformersDecoder(model.decoder))
+    assert isinstance(lean.decoder, LlamaDecoder)
+    other = Path((9,), (PathTurn("a longer message that pads the first one"),))
+    asked = [request(path=p, count=2, sampling=Sampling(0.0, 20)) for p in (PATH, other)]
+    ours, theirs = list(lean.generate(asked)), list(plain.generate(asked))
+    assert [e for e in ours if not isinstance(e, Chosen)] == [e for e in theirs if not isinstance(e, Chosen)]
+    for a, b in zip(ours, theirs, strict=True):
+        if isinstance(a, Chosen) and isinstance(b, Chosen):
+            assert a.rows == b.rows
+            assert a.scores == pytest.approx(b.scores, abs=1e-4)
+
+
+def test_several_threads_write_what_each_writes_alone() -> None:
+    paths = [Path(tuple(range(n)), (PathTurn("something blue " * n),)) for n in range(1, 7)]
+
+    def write(path: Path) -> str:
+        return words(list(ENGINE.generate([request(path=path, sampling=Sampling(0.0, 20))])))
+
+    alone = [write(path) for path in paths]
+    with ThreadPoolExecutor(len(paths)) as pool:
+        assert list(pool.map(write, paths)) == alone
 
 
 def test_someone_without_history_is_served_too() -> None:
