@@ -158,6 +158,7 @@ def written(catalog: Catalog) -> pl.DataFrame:
     """The catalogue's table as it comes back from Parquet."""
     file = io.BytesIO()
     items_frame(catalog).write_parquet(file)
+    file.seek(0)
     return pl.read_parquet(file)
 
 
