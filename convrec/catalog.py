@@ -135,7 +135,7 @@ class Catalog:
             raise CatalogError(f"no item {item_id!r} in this catalogue of {len(self)} items") from None
 
     def item(self, item_id: str) -> Item:
-        return self[self.row(item_id)]
+        return self._items[self.row(item_id)]
 
     def extend(self, items: Sequence[Item]) -> Catalog:
         """A catalogue with further rows at the end; the rows of this one keep their numbers."""
@@ -153,7 +153,7 @@ class Catalog:
 
     def text(self, row: int) -> str:
         """What the sentence encoder reads of an item: title, brand, path, attributes, the start of the description."""
-        item = self[row]
+        item = self._items[row]
         attributes = "; ".join(
             f"{self.facets[key].name}: {format_value(key, value)}"
             for key, value in item.attributes.items()
@@ -222,7 +222,7 @@ class Catalog:
 
     def value(self, row: int, facet: str) -> AttributeValue | None:
         """The value of one facet of one item; None where it is missing. "category" gives the path."""
-        item = self[row]
+        item = self._items[row]
         if facet == "price":
             return item.price
         if facet == "brand":
