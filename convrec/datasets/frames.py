@@ -128,7 +128,8 @@ class FrameRows:
     def column(self, name: str) -> list[Any]:
         column = self._frame[name].to_list()
         if name == "attributes":
-            return [attributes_from(text) for text in column]
+            known = {text: attributes_from(text) for text in set(column)}
+            return [known[text] for text in column]
         return [tuple(entries or ()) for entries in column] if ITEMS[name].is_nested() else column
 
     def doubtful(self) -> list[int]:
