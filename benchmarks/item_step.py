@@ -24,15 +24,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import torch
 from record import ROOT, record
 from torch import Tensor
 
+from convrec.conversation import Constraint, Op
 from convrec.conversation import Path as Asked
 from convrec.datasets import leave_one_out, read_dataset
+from convrec.datasets.frames import catalog_of
 from convrec.generate import search
 from convrec.generate.step import best_items
+from convrec.language.claims import ClaimChecker
 from convrec.language.encoder import load_encoder
+from convrec.language.reader import Reader
 from convrec.model import index as item_index
 from convrec.model.head import Head, item_log_probabilities
 from convrec.model.prompt import Renderer
@@ -275,7 +280,7 @@ def opening(model: Path) -> dict[str, object]:
             del held
         item_index.write(item_index.build(head), folder)
         del head, state, rest
-        found: dict[str, list[float]] = {"engine": [], "catalogue": [], "fingerprint": [], "mask": []}
+        found: dict[str, list[float]] = {"engine": [], "catalogue": [], "fingerprint": [], "mask": [], "constraint": []}
         for _ in range(2):
             began = time.perf_counter()
             engine = load_engine(folder)
@@ -283,6 +288,9 @@ def opening(model: Path) -> dict[str, object]:
             began = time.perf_counter()
             engine.catalog.mask()
             found["mask"].append(time.perf_counter() - began)
+            began = time.perf_counter()
+            engine.catalog.mask([Constraint("category", Op.IS, "beauty"), Constraint("price", Op.AT_MOST, 10.0)])
+            found["constraint"].append(time.perf_counter() - began)
             del engine
             began = time.perf_counter()
             catalog = read_catalog(folder / "catalog")
@@ -296,8 +304,28 @@ def opening(model: Path) -> dict[str, object]:
     return {
         "open_1m_s": best["engine"], "open_1m_catalogue_s": best["catalogue"],
         "open_1m_fingerprint_s": best["fingerprint"], "open_1m_first_mask_s": best["mask"],
-        "open_1m_without_catalogue_s": best["engine"] - best["catalogue"],
+        "open_1m_first_constraint_s": best["constraint"],
+        "open_1m_without_catalogue_s": best["engine"] - best["catalogue"], "first_turn_100k_s": first_turn(100_000),
     }  # fmt: skip
+
+
+def first_turn(items: int) -> dict[str, float]:
+    """Seconds, each once, of what is made before the first turn over as many items: the demo's, repeated."""
+    demo = pl.read_parquet(ROOT / "data" / "demo" / "items.parquet")
+    many = pl.concat([demo] * math.ceil(items / len(demo))).head(items)
+    many = many.with_columns(pl.format("{} {}", name, pl.int_range(items)).alias(name) for name in ("item_id", "title"))
+    encoder, catalog = load_encoder(), catalog_of(many)
+    makes: dict[str, Callable[[], object]] = {
+        "open": lambda: catalog_of(many), "facets": lambda: catalog.facets,
+        "constraint": lambda: catalog.mask([Constraint("category", Op.IS, "office")]), "items": lambda: catalog.items,
+        "reader": lambda: Reader(catalog, encoder), "claims": lambda: ClaimChecker(catalog),
+    }  # fmt: skip
+    found: dict[str, float] = {}
+    for name, make in makes.items():
+        began = time.perf_counter()
+        make()
+        found[name] = time.perf_counter() - began
+    return found
 
 
 @torch.inference_mode()

@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convrec.conversation import Constraint, Op
 from convrec.errors import CatalogError
+from convrec.facets import (
+    FITS,
+    SYSTEM,
+    AttributeValue,
+    Facet,
+    as_set,
+    by_frequency,
+    entries,
+    facet_of,
+    format_value,
+)
 
-AttributeValue = str | float | bool | tuple[str, ...]
-FacetKind = Literal["number", "flag", "choice", "list"]
-
-# Attribute keys end in their unit where they have one: "tip_mm", "weight_g", "capacity_l".
-UNITS = {
-    "mm": "mm", "cm": "cm", "m": "m", "g": "g", "kg": "kg", "gsm": "gsm", "ml": "ml", "l": "l", "db": "dB", "w": "W",
-    "v": "V", "wh": "Wh", "lm": "lm", "ppm": "ppm", "dpi": "dpi", "min": "min", "h": "h", "years": "years",
-    "pct": "%", "inch": "inch", "mah": "mAh",
-}  # fmt: skip
-# What `fits` names is what `system` names on the host: the refill that fits a pen, the folder that fits a cabinet.
-SYSTEM, FITS = "system", "fits"
+__all__ = [
+    "FITS", "SYSTEM", "AttributeValue", "Catalog", "Facet", "Interaction", "Item", "Rows", "format_value",
+    "item_from_dict", "item_to_dict", "permuted",
+]  # fmt: skip
+_FIELDS = {"price": "price", "brand": "brand", "category": "categories"}  # the facets that are fields of an Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,49 +71,59 @@ class Interaction(NamedTuple):
     review: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Facet:
-    """One thing constraints can be about. `values` are the distinct values of choice and list facets, by frequency."""
+@runtime_checkable
+class Rows(Protocol):
+    """Items that lie in a table (`datasets.frames.FrameRows`): one is made when it is asked for, or all one by one.
 
-    key: str
-    kind: FacetKind
-    values: tuple[str, ...] = ()
-    low: float = 0.0
-    high: float = 0.0
+    `column` is a field of all of them, with the values they would have, and makes none.
+    """
 
-    @property
-    def name(self) -> str:
-        """For people: "tip" for tip_mm, "grip type" for grip_type."""
-        stem = self.key.rsplit("_", 1)[0] if self.unit else self.key
-        return stem.replace("_", " ")
-
-    @property
-    def unit(self) -> str:
-        return UNITS.get(self.key.rsplit("_", 1)[-1], "") if "_" in self.key else ""
+    def __len__(self) -> int: ...
+    def __getitem__(self, row: int, /) -> Item: ...
+    def __iter__(self) -> Iterator[Item]: ...
+    def column(self, name: str) -> list[Any]: ...
 
 
 class Catalog:
     """Rows ↔ item ids. A row, once given, is never reused: `retire` leaves a tombstone, `extend` appends.
 
-    Raises CatalogError for duplicate or unknown ids and for constraints over facets that do not exist.
+    What is asked about all items (ids, facets, masks) is taken from columns, so that a large table need not become
+    objects. Raises CatalogError for duplicate or unknown ids and for constraints over facets that do not exist.
     """
 
-    def __init__(self, items: Sequence[Item], retired: Iterable[str] = ()) -> None:
-        self.items: tuple[Item, ...] = tuple(items)
-        self._rows = {item.item_id: row for row, item in enumerate(self.items)}
-        if len(self._rows) != len(self.items):
+    def __init__(self, items: Sequence[Item] | Rows, retired: Iterable[str] = ()) -> None:
+        self._items: tuple[Item, ...] | Rows = items if isinstance(items, Rows) else tuple(items)
+        ids: list[str] = self._column("item_id")
+        self._rows = dict(zip(ids, range(len(ids)), strict=True))
+        if len(self._rows) != len(ids):
             seen: set[str] = set()
-            twice = next(i.item_id for i in self.items if i.item_id in seen or seen.add(i.item_id))  # type: ignore[func-returns-value]
+            twice = next(i for i in ids if i in seen or seen.add(i))  # type: ignore[func-returns-value]
             raise CatalogError(f"item id {twice!r} stands twice in the catalogue; ids must be unique")
         self.retired = frozenset(retired)
         for item_id in self.retired:
             self.row(item_id)
+        self._numbers: dict[str, NDArray[np.float64]] = {}
+        self._sorted: dict[str, NDArray[np.float64]] = {}
+        self._postings: dict[str, dict[str | bool | None, NDArray[np.intp]]] = {}
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """Every item. Of a table they are all made when this is first asked for, and kept in its place: quick for
+        thousands; for a million, seconds and gigabytes (docs/performance.md)."""
+        if not isinstance(self._items, tuple):
+            self._items = tuple(self._items)
+        return self._items
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Every item id, in the order of the rows."""
+        return tuple(self._rows)
 
     def __len__(self) -> int:
-        return len(self.items)
+        return len(self._rows)
 
     def __getitem__(self, row: int) -> Item:
-        return self.items[row]
+        return self._items[row]
 
     def __contains__(self, item_id: object) -> bool:
         return item_id in self._rows
@@ -119,7 +135,7 @@ class Catalog:
             raise CatalogError(f"no item {item_id!r} in this catalogue of {len(self)} items") from None
 
     def item(self, item_id: str) -> Item:
-        return self.items[self.row(item_id)]
+        return self._items[self.row(item_id)]
 
     def extend(self, items: Sequence[Item]) -> Catalog:
         """A catalogue with further rows at the end; the rows of this one keep their numbers."""
@@ -127,17 +143,17 @@ class Catalog:
 
     def retire(self, item_ids: Iterable[str]) -> Catalog:
         """A catalogue in which these items keep their rows but are never allowed again."""
-        return Catalog(self.items, self.retired | set(item_ids))
+        return Catalog(self._items, self.retired | set(item_ids))
 
     @cached_property
     def version(self) -> str:
         """A fingerprint of ids and their rows: a model's item table belongs to exactly one."""
-        digest = hashlib.sha256("\0".join(item.item_id for item in self.items).encode())
+        digest = hashlib.sha256("\0".join(self._rows).encode())
         return f"{len(self)}-{digest.hexdigest()[:12]}"
 
     def text(self, row: int) -> str:
         """What the sentence encoder reads of an item: title, brand, path, attributes, the start of the description."""
-        item = self.items[row]
+        item = self._items[row]
         attributes = "; ".join(
             f"{self.facets[key].name}: {format_value(key, value)}"
             for key, value in item.attributes.items()
@@ -150,27 +166,22 @@ class Catalog:
     def facets(self) -> dict[str, Facet]:
         """Every facet by key: "price", "brand", "category" where the catalogue has them, then attributes."""
         facets: dict[str, Facet] = {}
-        prices = [i.price for i in self.items if i.price is not None]
-        if prices:
+        if prices := self._having("price")[1]:
             facets["price"] = Facet("price", "number", low=min(prices), high=max(prices))
-        for key, values in (
-            ("brand", [i.brand for i in self.items if i.brand]),
-            ("category", [c for i in self.items for c in i.categories]),
-        ):
-            if values:
-                facets[key] = Facet(key, "choice", _by_frequency(values))
-        found: dict[str, list[AttributeValue]] = {}
-        for item in self.items:
-            for key, value in item.attributes.items():
-                found.setdefault(key, []).append(value)
-        for key in sorted(found):
-            facets[key] = _facet(key, found[key])
+        if brands := self._having("brand")[1]:
+            facets["brand"] = Facet("brand", "choice", by_frequency(brands))
+        if paths := self._having("category")[1]:
+            facets["category"] = Facet("category", "choice", by_frequency(c for path in paths for c in path))
+        for key, (_, values) in sorted(self._attributes.items()):
+            facets[key] = facet_of(key, values)
         return facets
 
     @cached_property
     def live(self) -> NDArray[np.bool_]:
         """(items,) True where an item may be recommended at all: in stock and not retired."""
-        return np.array([i.available and i.item_id not in self.retired for i in self.items], dtype=bool)
+        live = np.array(self._column("available"), dtype=bool)
+        live[[self.row(item_id) for item_id in self.retired]] = False
+        return live
 
     def mask(self, constraints: Iterable[Constraint] = ()) -> NDArray[np.bool_]:
         """(items,) True where an item is live and every constraint given holds. Missing values never satisfy one.
@@ -189,7 +200,7 @@ class Catalog:
         if facet == "compatible":
             fits = np.zeros(len(self), dtype=bool)
             for item_id in constraint.values:
-                fits |= self._compatible(self.row(item_id))
+                fits |= self.compatible(self.row(item_id))
             return fits
         if facet not in self.facets:
             raise CatalogError(
@@ -198,7 +209,7 @@ class Catalog:
         if op in (Op.IS, Op.NOT):
             holds = self._equals(facet, value)
             return ~holds if op is Op.NOT else holds
-        column = self._numbers(facet)
+        column = self.numbers(facet)
         with np.errstate(invalid="ignore"):
             limit = float(value)
             if op is Op.AT_MOST:
@@ -211,7 +222,7 @@ class Catalog:
 
     def value(self, row: int, facet: str) -> AttributeValue | None:
         """The value of one facet of one item; None where it is missing. "category" gives the path."""
-        item = self.items[row]
+        item = self._items[row]
         if facet == "price":
             return item.price
         if facet == "brand":
@@ -222,10 +233,8 @@ class Catalog:
 
     def compatible(self, row: int) -> NDArray[np.bool_]:
         """(items,) True for what fits this item or what this item fits."""
-        return self._compatible(row)
-
-    def _compatible(self, row: int) -> NDArray[np.bool_]:
-        mine, theirs = _systems(self.items[row])
+        attributes = self[row].attributes
+        mine, theirs = as_set(attributes.get(SYSTEM)), as_set(attributes.get(FITS))
         hosts, fits = self._by_system
         mask = np.zeros(len(self), dtype=bool)
         mask[[other for system in mine for other in fits.get(system, ())]] = True
@@ -236,73 +245,75 @@ class Catalog:
     def _by_system(self) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
         hosts: dict[str, list[int]] = {}
         fits: dict[str, list[int]] = {}
-        for row, item in enumerate(self.items):
-            for systems, rows in zip(_systems(item), (hosts, fits), strict=True):
-                for system in systems:
-                    rows.setdefault(system, []).append(row)
+        for key, found in ((SYSTEM, hosts), (FITS, fits)):
+            for row, value in zip(*self._having(key), strict=True):
+                for system in as_set(value):
+                    found.setdefault(system, []).append(row)
         return hosts, fits
 
-    @cached_property
-    def _columns(self) -> dict[str, NDArray[np.float64]]:
-        return {}
-
-    def _numbers(self, facet: str) -> NDArray[np.float64]:
+    def numbers(self, facet: str) -> NDArray[np.float64]:
+        """(items,) the values of a number facet, NaN where an item has none. Raises CatalogError for another kind."""
         if self.facets[facet].kind != "number":
             raise CatalogError(f"facet {facet!r} is no number; it can only be compared with 'is' or 'not'")
-        if facet not in self._columns:
-            column = [self.value(row, facet) for row in range(len(self))]
-            self._columns[facet] = np.array([np.nan if v is None else float(v) for v in column])  # type: ignore[arg-type]
-        return self._columns[facet]
+        if facet not in self._numbers:
+            rows, values = self._having(facet)
+            column = self._numbers[facet] = np.full(len(self), np.nan)
+            column[rows] = values
+        return self._numbers[facet]
 
     def quantile(self, facet: str, value: float) -> float:
         """Where `value` lies among this catalogue's values of a number facet: 0 (lowest) … 1 (highest)."""
         if facet not in self._sorted:
-            numbers = self._numbers(facet)
+            numbers = self.numbers(facet)
             self._sorted[facet] = np.sort(numbers[~np.isnan(numbers)])
         values = self._sorted[facet]
         low, high = np.searchsorted(values, value, "left"), np.searchsorted(values, value, "right")
         return float((low + high) / 2 / max(len(values), 1))
 
-    @cached_property
-    def _sorted(self) -> dict[str, NDArray[np.float64]]:
-        return {}
-
     def _equals(self, facet: str, value: str | float | bool) -> NDArray[np.bool_]:
         if self.facets[facet].kind == "number":
-            return np.isclose(self._numbers(facet), float(value), atol=1e-6)
-        holds = np.zeros(len(self), dtype=bool)
-        holds[self._rows_with(facet, value)] = True
+            return np.isclose(self.numbers(facet), float(value), atol=1e-6)
+        holds = np.full(len(self), value is False)  # a flag that is not there is not set
+        if value is False:
+            holds[self._having(facet)[0]] = False
+            holds[self._rows_with(facet, None)] = True
+        holds[self._rows_with(facet, value if isinstance(value, bool) else str(value).casefold())] = True
         return holds
 
-    def _rows_with(self, facet: str, value: str | float | bool) -> list[int]:
-        """The rows that have a value; looked up, since a chat asks for the same few again and again."""
+    def _rows_with(self, facet: str, entry: str | bool | None) -> NDArray[np.intp]:
+        """The rows that have an entry; looked up, since a chat asks for the same few again and again."""
         if facet not in self._postings:
-            postings = self._postings[facet] = {}
-            for row in range(len(self)):
-                for entry in _entries(self.value(row, facet)):
-                    postings.setdefault(entry, []).append(row)
-        found = self._postings[facet].get(value if isinstance(value, bool) else str(value).casefold(), [])
-        # a flag that is not there is not set
-        return [*found, *self._postings[facet].get(None, [])] if value is False else found
+            found: dict[str | bool | None, list[int]] = defaultdict(list)
+            for row, value in zip(*self._having(facet), strict=True):
+                for each in entries(value):
+                    found[each].append(row)
+            self._postings[facet] = {each: np.array(rows, dtype=np.intp) for each, rows in found.items()}
+        return self._postings[facet].get(entry, np.empty(0, dtype=np.intp))
+
+    def _having(self, facet: str) -> tuple[list[int], list[Any]]:
+        """The rows that have a value of this facet, and the values."""
+        if facet not in _FIELDS:
+            return self._attributes.get(facet, ([], []))
+        column = self._column(_FIELDS[facet])
+        rows = [row for row, value in enumerate(column) if value or value == 0]
+        return rows, [column[row] for row in rows]
 
     @cached_property
-    def _postings(self) -> dict[str, dict[str | bool | None, list[int]]]:
-        return {}
+    def _attributes(self) -> dict[str, tuple[list[int], list[AttributeValue]]]:
+        """For each attribute the rows of the items that have it, and their values."""
+        found: dict[str, tuple[list[int], list[AttributeValue]]] = defaultdict(lambda: ([], []))
+        for row, attributes in enumerate(self._column("attributes")):
+            for key, value in attributes.items():
+                rows, values = found[key]
+                rows.append(row)
+                values.append(value)
+        return dict(found)
 
-
-def format_value(key: str, value: AttributeValue) -> str:
-    """A facet's value for people: 9.8 → "$9.80" (price), 0.7 → "0.7 mm" (tip_mm), ("a", "b") → "a and b"."""
-    if key == "price":
-        return f"${float(value):,.2f}"  # type: ignore[arg-type]
-    if isinstance(value, bool):
-        return key.replace("_", " ") if value else f"not {key.replace('_', ' ')}"
-    if isinstance(value, tuple):
-        return " and ".join([", ".join(value[:-1]), value[-1]]) if len(value) > 1 else "".join(value)
-    if isinstance(value, str):
-        return value
-    unit = UNITS.get(key.rsplit("_", 1)[-1], "") if "_" in key else ""
-    number = f"{value:,.10g}"
-    return f"{number}{'' if unit in ('', '%') else ' '}{unit}"
+    def _column(self, name: str) -> list[Any]:
+        """One field of every item."""
+        if isinstance(self._items, tuple):
+            return [getattr(item, name) for item in self._items]
+        return self._items.column(name)
 
 
 def item_to_dict(item: Item) -> dict[str, Any]:
@@ -313,9 +324,6 @@ def item_to_dict(item: Item) -> dict[str, Any]:
 
 
 def item_from_dict(data: Mapping[str, Any]) -> Item:
-    attributes = data.get("attributes") or {}
-    if isinstance(attributes, str):
-        attributes = json.loads(attributes)
     return Item(
         item_id=str(data["item_id"]),
         title=str(data["title"]),
@@ -324,48 +332,19 @@ def item_from_dict(data: Mapping[str, Any]) -> Item:
         price=data.get("price"),
         description=data.get("description") or "",
         features=tuple(data.get("features") or ()),
-        attributes={k: tuple(v) if isinstance(v, list) else v for k, v in attributes.items()},
+        attributes=attributes_from(data.get("attributes")),
         available=data.get("available", True) is not False,
         image=data.get("image") or "",
     )
+
+
+def attributes_from(held: str | Mapping[str, Any] | None) -> dict[str, AttributeValue]:
+    """From JSON text or what it says. Raises ValueError or AttributeError for what is no JSON object."""
+    attributes = json.loads(held) if held and isinstance(held, str) else held or {}
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in attributes.items()}
 
 
 def permuted(items: Sequence[Item], seed: int) -> list[Item]:
     """The same items in an order that says nothing: published files number items by first appearance (a leak)."""
     order = np.random.default_rng(seed).permutation(len(items))
     return [replace(items[i]) for i in order]
-
-
-def _entries(found: AttributeValue | None) -> set[str | bool | None]:
-    """What a value is looked up by: each entry of a list, without case."""
-    if found is None or isinstance(found, bool):
-        return {found}
-    return {str(entry).casefold() for entry in (found if isinstance(found, tuple) else (found,))}
-
-
-def _systems(item: Item) -> tuple[frozenset[str], frozenset[str]]:
-    return _as_set(item.attributes.get(SYSTEM)), _as_set(item.attributes.get(FITS))
-
-
-def _as_set(value: AttributeValue | None) -> frozenset[str]:
-    if value is None or isinstance(value, bool | float | int):
-        return frozenset()
-    return frozenset(value) if isinstance(value, tuple) else frozenset([value])
-
-
-def _by_frequency(values: Iterable[str]) -> tuple[str, ...]:
-    counts: dict[str, int] = {}
-    for value in values:
-        counts[value] = counts.get(value, 0) + 1
-    return tuple(sorted(counts, key=lambda v: (-counts[v], v)))
-
-
-def _facet(key: str, values: Sequence[AttributeValue]) -> Facet:
-    if all(isinstance(v, bool) for v in values):
-        return Facet(key, "flag")
-    if all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
-        numbers = [float(v) for v in values if not isinstance(v, tuple)]
-        return Facet(key, "number", low=min(numbers), high=max(numbers))
-    if any(isinstance(v, tuple) for v in values):
-        return Facet(key, "list", _by_frequency(str(e) for v in values for e in (v if isinstance(v, tuple) else (v,))))
-    return Facet(key, "choice", _by_frequency(str(v) for v in values))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import math
+from collections.abc import Iterator
 
 import numpy as np
+import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convrec.catalog import Catalog, Item, format_value, item_from_dict, item_to_dict, permuted
 from convrec.conversation import Constraint, Op
+from convrec.datasets.frames import FrameRows, catalog_of, items_frame
 from convrec.errors import CatalogError
 
 BRANDS = ["", "Nib & Co", "nib & co", "Stropp"]
@@ -29,6 +33,7 @@ attributes = st.fixed_dictionaries(
         "materials": st.lists(st.sampled_from(["steel", "Wood", "wood"]), max_size=2).map(tuple),
         "system": st.sampled_from(SYSTEMS),
         "fits": st.lists(st.sampled_from(SYSTEMS), min_size=1, max_size=2).map(tuple),
+        "mixed": st.sampled_from([1.0, 1, "1", True, False, ("One", "1"), ()]),
     },
 )
 items = st.builds(
@@ -45,7 +50,7 @@ items = st.builds(
 FULL = Item(
     "0", "All", "Stropp", ("Office", "Pens"), 5.0,
     attributes={"colour": "green", "tip_mm": 0.4, "refillable": True, "materials": ("tin",), "system": "G2",
-                "fits": ("A4",)},
+                "fits": ("A4",), "mixed": "one"},
 )  # fmt: skip
 catalogs = st.lists(items, max_size=8).map(
     lambda found: Catalog(
@@ -144,6 +149,81 @@ def test_permuting_breaks_the_order_of_first_appearance() -> None:
     assert followed < 10, "rows still follow the order of the source"
 
 
+mixed = st.builds(
+    Constraint, st.just("mixed"), st.sampled_from([Op.IS, Op.NOT]), st.sampled_from([True, False, "1", "ONE", "true"])
+)
+
+
+def written(catalog: Catalog) -> pl.DataFrame:
+    """The catalogue's table as it comes back from Parquet."""
+    file = io.BytesIO()
+    items_frame(catalog).write_parquet(file)
+    file.seek(0)
+    return pl.read_parquet(file)
+
+
+@settings(deadline=None)
+@given(catalogs, st.lists(constraints | mixed, max_size=4), st.data())
+def test_a_catalogue_of_a_table_answers_as_one_of_items(
+    catalog: Catalog, wanted: list[Constraint], data: st.DataObject
+) -> None:
+    rows = range(-1, len(catalog))
+    gone = data.draw(st.sets(st.sampled_from(catalog.ids)))
+    read, catalog = catalog_of(written(catalog.retire(gone))), catalog.retire(gone)
+    for _ in range(2):  # before every item is made, and after
+        assert (len(read), read.version, read.ids, read.retired) == (
+            len(catalog), catalog.version, catalog.ids, catalog.retired
+        )  # fmt: skip
+        assert list(read.facets.items()) == list(catalog.facets.items())
+        assert np.array_equal(read.live, catalog.live)
+        assert np.array_equal(read.mask(wanted), catalog.mask(wanted))
+        for constraint in wanted:
+            assert np.array_equal(read.satisfies(constraint), catalog.satisfies(constraint))
+        for key, facet in catalog.facets.items():
+            assert [read.value(row, key) for row in rows] == [catalog.value(row, key) for row in rows]
+            if facet.kind == "number":
+                assert np.array_equal(read.numbers(key), catalog.numbers(key), equal_nan=True)
+                assert read.quantile(key, 2.5) == catalog.quantile(key, 2.5)
+        assert [read[row] for row in rows] == [catalog[row] for row in rows]
+        assert [read.text(row) for row in rows] == [catalog.text(row) for row in rows]
+        assert [read.compatible(row).tolist() for row in rows] == [catalog.compatible(row).tolist() for row in rows]
+        for item_id in catalog.ids:
+            assert (read.row(item_id), read.item(item_id)) == (catalog.row(item_id), catalog.item(item_id))
+            assert item_id in read
+        read = read.retire(catalog.ids[:1])
+        catalog = catalog.retire(catalog.ids[:1])
+        assert read.items == catalog.items
+    more = [Item("new", "New", price=3.0)]
+    assert read.extend(more).items == catalog.extend(more).items
+    assert read.extend(more).version == catalog.extend(more).version
+
+
+class Unmade(FrameRows):
+    """A table of which no item may be made."""
+
+    def __getitem__(self, row: int, /) -> Item:
+        raise AssertionError(f"row {row} was made")
+
+    def __iter__(self) -> Iterator[Item]:
+        raise AssertionError("every row was made")
+
+
+def test_what_is_asked_of_all_items_makes_none() -> None:
+    catalog = Catalog(Unmade(written(Catalog([FULL, Item("1", "B", price=2.0)])))).retire(["1"])
+    assert catalog.version == Catalog([FULL, Item("1", "B")]).version
+    assert catalog.quantile("price", 5.0) == 0.75
+    wanted = [Constraint("price", Op.MORE, 3.0), Constraint("materials", Op.IS, "TIN")]
+    assert catalog.mask(wanted).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("row", [2, -3])
+def test_a_row_beyond_the_last_is_no_item(row: int) -> None:
+    found = Catalog([FULL, Item("1", "B")])
+    for catalog in (found, catalog_of(written(found))):
+        with pytest.raises(IndexError):
+            catalog[row]
+
+
 def test_rows_are_never_reused() -> None:
     first = Catalog([Item("a", "A"), Item("b", "B")])
     later = first.retire(["a"]).extend([Item("c", "C")])
@@ -178,7 +258,7 @@ def test_facets_know_their_kind_range_and_unit() -> None:
     facets = Catalog([FULL, Item("1", "B", "Stropp", attributes={"tip_mm": 0.7, "refillable": False})]).facets
     assert {key: facet.kind for key, facet in facets.items()} == {
         "price": "number", "brand": "choice", "category": "choice", "colour": "choice", "fits": "list",
-        "materials": "list", "refillable": "flag", "system": "choice", "tip_mm": "number",
+        "materials": "list", "mixed": "choice", "refillable": "flag", "system": "choice", "tip_mm": "number",
     }  # fmt: skip
     assert (facets["tip_mm"].low, facets["tip_mm"].high) == (0.4, 0.7)
     assert (facets["tip_mm"].name, facets["tip_mm"].unit) == ("tip", "mm")

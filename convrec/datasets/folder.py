@@ -46,7 +46,7 @@ class Dataset:
     def __post_init__(self) -> None:
         for table, schema in (("interactions", INTERACTIONS), ("turns", TURNS), ("dialogues", DIALOGUES)):
             object.__setattr__(self, table, conform(getattr(self, table), schema, table))
-        items = pl.Series([item.item_id for item in self.catalog.items], dtype=pl.String)
+        items = pl.Series(self.catalog.ids, dtype=pl.String)
         users = self.interactions["user_id"].unique()
         _known(self.interactions["item_id"], items, "interactions: item_id", "items")
         for table, frame in (("turns", self.turns), ("dialogues", self.dialogues)):
@@ -60,7 +60,7 @@ class Dataset:
 
     def sequences(self) -> dict[str, list[int]]:
         """Every user's catalogue rows, oldest first: by timestamp, then by row. Users in order of first appearance."""
-        item_ids = [item.item_id for item in self.catalog.items]
+        item_ids = self.catalog.ids
         rows = pl.DataFrame({"item_id": item_ids, "row": range(len(item_ids))}, schema_overrides={"item_id": pl.String})
         return self._by_user(self.interactions.join(rows, on="item_id", how="left", maintain_order="left"), "row")
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-from convrec.catalog import Catalog, Item, item_from_dict
+from convrec.catalog import Catalog, Item, attributes_from, item_from_dict
 from convrec.errors import CatalogError, DataError
 
 ITEMS = pl.Schema(
@@ -102,16 +104,51 @@ def write_frame(frame: pl.DataFrame, path: Path) -> None:
     pq.write_table(frame.to_arrow(), path)
 
 
+class FrameRows:
+    """The items of a frame with the columns of ITEMS: one is made when it is first asked for, and kept."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        known = {"brand": "", "attributes": "{}", "available": True}
+        self._frame = frame.with_columns(pl.col(name).fill_null(pl.lit(value)) for name, value in known.items())
+        self._made: dict[int, Item] = {}
+
+    def __len__(self) -> int:
+        return len(self._frame)
+
+    def __getitem__(self, row: int, /) -> Item:
+        row = range(len(self))[row]
+        if row not in self._made:
+            self._made[row] = item_from_dict(self._frame.row(row, named=True))
+        return self._made[row]
+
+    def __iter__(self) -> Iterator[Item]:
+        for row, data in enumerate(self._frame.iter_rows(named=True)):
+            yield self._made.get(row) or item_from_dict(data)
+
+    def column(self, name: str) -> list[Any]:
+        column = self._frame[name].to_list()
+        if name == "attributes":
+            known = {text: attributes_from(text) for text in set(column)}
+            return [known[text] for text in column]
+        return [tuple(entries or ()) for entries in column] if ITEMS[name].is_nested() else column
+
+    def doubtful(self) -> list[int]:
+        """Rows that may be no item: without an id or a title, or with attributes that are no plain JSON object."""
+        is_object = pl.col("attributes").str.json_path_match("$").str.starts_with("{").fill_null(False)
+        doubtful = (pl.col("item_id") == "") | (pl.col("title") == "") | ~is_object
+        return self._frame.select(doubtful).to_series().arg_true().to_list()
+
+
 def catalog_of(frame: pl.DataFrame) -> Catalog:
     """The catalogue an items table holds. Raises DataError naming the row that is no item."""
-    items: list[Item] = []
-    for number, row in enumerate(frame.iter_rows(named=True)):
+    rows = FrameRows(frame)
+    for number in rows.doubtful():
         try:
-            items.append(item_from_dict(row))
+            rows[number]
         except (CatalogError, ValueError, AttributeError) as error:
             raise DataError(f"items: row {number} is no item ({error}); correct it and write the table again") from None
     try:
-        return Catalog(items, frame.filter(pl.col("retired"))["item_id"])
+        return Catalog(rows, frame.filter(pl.col("retired"))["item_id"])
     except CatalogError as error:
         raise DataError(f"items: {error}") from None
 

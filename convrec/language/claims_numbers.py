@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from convrec.catalog import UNITS
+from convrec.facets import UNITS
 from convrec.language.claims_frames import Sentence
 from convrec.language.claims_lexicon import LEXICON
 from convrec.language.claims_vocabulary import OF_ITEMS, Mention

@@ -60,8 +60,8 @@ class Measures:
         numbers = [f for f in catalog.facets.values() if f.kind == "number" and f.key != "price"]
         named: dict[str, list[Facet]] = defaultdict(list)
         for facet in numbers:
-            column = [catalog.value(row, facet.key) for row in range(len(catalog))]
-            self._values[facet.key] = frozenset(float(v) for v in column if isinstance(v, int | float))
+            column = catalog.numbers(facet.key)
+            self._values[facet.key] = frozenset(column[~np.isnan(column)].tolist())
             named[facet.name].append(facet)
             if facet.unit:
                 self._units.add(facet.key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import string
@@ -168,6 +169,8 @@ def test_a_missing_table_is_named(folder: Path, table: str) -> None:
         ("items", "title", "Paper", "", "row 2 is no item"),
         ("items", "attributes", '{"fits": "G2", "count": 3}', "{", "row 1 is no item"),
         ("items", "attributes", '{"fits": "G2", "count": 3}', "[1]", "row 1 is no item"),
+        ("items", "attributes", '{"fits": "G2", "count": 3}', '{"count": 3} {', "row 1 is no item"),
+        ("items", "attributes", '{"fits": "G2", "count": 3}', "null", "row 1 is no item"),
         ("interactions", "item_id", "refill", "ghost", "item_id 'ghost' is not in items"),
         ("interactions", "timestamp", 10, None, "1 of 6 rows have no timestamp"),
         ("turns", "user_id", "ann", "zoe", "user_id 'zoe' is not in interactions"),
@@ -186,6 +189,18 @@ def test_a_value_that_does_not_fit_is_named(
         read_dataset(folder)
     assert complaint in str(caught.value)
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("held", "attributes"),
+    [(None, {}), ("", {}), (' {"a": Infinity}', {"a": math.inf}), ('{"a": "\\ud83d"}', {"a": "\ud83d"})],
+)
+def test_attributes_may_be_absent_or_what_only_python_reads(
+    folder: Path, held: str | None, attributes: dict[str, object]
+) -> None:
+    path = folder / "items.parquet"
+    pl.read_parquet(path).with_columns(pl.lit(held, dtype=pl.String).alias("attributes")).write_parquet(path)
+    assert [item.attributes for item in read_catalog(folder).items] == [attributes] * 3
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ from itertools import combinations
 
 import pytest
 
-from convrec.catalog import FITS, SYSTEM, UNITS, Catalog, format_value
+from convrec.catalog import FITS, SYSTEM, Catalog, format_value
 from convrec.datasets.shop import SEED, build_items
 from convrec.datasets.shop.catalogue import content, leaves
+from convrec.facets import UNITS
 
 NUMBER = re.compile(rf"(?<![\w.,])(\d[\d,]*(?:\.\d+)?) ?({'|'.join(sorted(set(UNITS.values()) - {'%'}, key=len))})\b")
 COLOURS = ("black", "blue", "red", "green", "yellow", "grey", "white", "pink", "brown", "navy", "violet", "silver")
