@@ -90,7 +90,8 @@ def _predicate(catalog: Catalog, key: str, value: AttributeValue) -> str:
         return f"is made by {value}"
     if key == "use":
         return f"is made for {format_value(key, value)}"
-    return articles(str(entry["does"][0]).replace(f"⟨attr:{key}⟩", format_value(key, value)))
+    said = entry.get("does", [f"has ⟨attr:{key}⟩ as its {catalog.facets[key].name}"])[0]
+    return articles(str(said).replace(f"⟨attr:{key}⟩", format_value(key, value)))
 
 
 def _level(catalog: Catalog, row: int, key: str) -> str:

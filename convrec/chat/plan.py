@@ -28,7 +28,8 @@ def plan(text: str, reading: Reading, before: State, state: State, catalog: Cata
         return Plan(opening=(answer,))
     match reading.act:
         case Act.ABOUT:
-            rows = subjects or (before.reference,) if before.reference in before.last_shown else before.last_shown[:1]
+            at_hand = [row for row in before.last_shown if row == before.reference] or before.last_shown[:1]
+            rows = subjects or tuple(at_hand)
             answers = tuple(explain.about(catalog, row, reading.questions, words) for row in rows[:MOST_ITEMS])
             return Plan(opening=answers or (words.say("nothing_shown_yet"),))
         case Act.SOCIAL:
