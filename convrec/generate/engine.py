@@ -23,7 +23,7 @@ from convrec.model.head import capped
 from convrec.model.index import ItemIndex
 from convrec.model.model import ConvrecModel
 from convrec.model.prompt import Prompt, Renderer
-from convrec.model.ranking import collate
+from convrec.model.ranking import collate, wishes_met
 
 TOP_P = 0.9
 
@@ -98,9 +98,8 @@ class Engine:
     @torch.inference_mode()
     def _choose(self, index: int, request: Request, said: Tensor, bought: Tensor) -> Chosen:
         count = len(request.forced) or request.count
-        rows, scores = best_items(
-            said, bought, self.head, request.allowed, count + request.alternatives, request.forced
-        )
+        most, met = count + request.alternatives, wishes_met(request.path, self.catalog)
+        rows, scores = best_items(said, bought, self.head, request.allowed, most, request.forced, met)
         return Chosen(index, tuple(rows), tuple(scores), min(count, len(rows)))
 
     def _stream(self, index: int, request: Request, row: int) -> Stream:

@@ -12,7 +12,7 @@ from torch import Tensor
 from convrec.generate.search import Search
 from convrec.model.head import Head
 from convrec.model.index import IndexedHead
-from convrec.model.ranking import choice_scores
+from convrec.model.ranking import PREFERENCE, choice_scores
 
 
 def best_items(
@@ -22,24 +22,40 @@ def best_items(
     allowed: NDArray[np.bool_],
     k: int,
     forced: Sequence[int] = (),
+    met: NDArray[np.int64] | None = None,
 ) -> tuple[list[int], list[float]]:
     """The `forced` rows as they are given, then what else is among the k best allowed, with their scores.
 
-    The scores are `choice_scores`, best first, ties to the lower row; fewer than k where fewer are allowed. `said` and
-    `bought` (hidden,), `allowed` (items,). The normalisers are unmasked and the mask acts on the joint score after the
-    soft cap: a constraint changes who may win, never what the model thinks of anyone (DESIGN §5.2). A `Head` is scanned
-    whole; of an `IndexedHead` a few clusters are opened (generate.search).
+    The scores are `choice_scores` and PREFERENCE for each wish `met` (items,), best first, ties to the lower row; fewer
+    than k where fewer are allowed. `said` and `bought` (hidden,), `allowed` (items,). The normalisers are unmasked and
+    the mask acts on the joint score after the soft cap: a constraint changes who may win, never what the model thinks
+    of anyone (DESIGN §5.2). A `Head` is scanned whole; of an `IndexedHead` a few clusters are opened (generate.search).
     """
     if isinstance(head, IndexedHead):
         search = Search(said, bought, head)
-        best, theirs = search.best(allowed, k)
-        rows, scores = best.tolist(), theirs.tolist()
+        rows, scores = _searched(search, allowed, k, met)
         first = search.scores(np.array(forced, dtype=np.int64)).tolist() if forced else []
     else:
         every = choice_scores(said[None].float(), bought[None].float(), head)[0]
-        masked = every.masked_fill(torch.from_numpy(~allowed), float("-inf"))
+        ranked = every if met is None else every + PREFERENCE * torch.from_numpy(met)
+        masked = ranked.masked_fill(torch.from_numpy(~allowed), float("-inf"))
         order = torch.sort(masked, descending=True, stable=True).indices[: min(k, int(allowed.sum()))]
-        rows, scores = order.tolist(), every[order].tolist()
+        rows, scores = order.tolist(), ranked[order].tolist()
         first = every[list(forced)].tolist()
     others = [(row, score) for row, score in zip(rows, scores, strict=True) if row not in forced]
     return [*forced, *(row for row, _ in others)], [*first, *(score for _, score in others)]
+
+
+def _searched(
+    search: Search, allowed: NDArray[np.bool_], k: int, met: NDArray[np.int64] | None
+) -> tuple[list[int], list[float]]:
+    """A search among the rows of each number of wishes met: the bounds of clusters know nothing of wishes."""
+    numbers = [0] if met is None else np.flatnonzero(np.bincount(met[allowed])).tolist()
+    found = [search.best(allowed if met is None else allowed & (met == number), k) for number in numbers]
+    every = [
+        (row, score + PREFERENCE * number)
+        for number, (rows, scores) in zip(numbers, found, strict=True)
+        for row, score in zip(rows.tolist(), scores.tolist(), strict=True)
+    ]
+    best = sorted(every, key=lambda each: (-each[1], each[0]))[:k]
+    return [row for row, _ in best], [score for _, score in best]

@@ -9,11 +9,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from convrec.catalog import Catalog
 from convrec.conversation import Path
 from convrec.model.head import Head, item_log_probabilities
 from convrec.model.model import ConvrecModel
 from convrec.model.prompt import Prompt, Renderer, heard_matrix
 
+PREFERENCE = 3.0  # nats for each wish met that need not hold; chosen on validation (docs/LOG.md, eighth session)
 TASTE = 1.5  # weight of what the history alone predicts; chosen on validation (docs/LOG.md, fifth session)
 
 
@@ -30,6 +32,15 @@ def choice_scores(said: Tensor, bought: Tensor, head: Head) -> Tensor:
     if apart.any():
         scores[apart] += TASTE * item_log_probabilities(bought[apart], head)
     return scores
+
+
+def wishes_met(path: Path, catalog: Catalog) -> NDArray[np.int64] | None:
+    """(items,) how many of the wishes in force that need not hold ("ideally blue") each item meets; None without any.
+
+    For each it is chosen as if it scored PREFERENCE nats more: a mask that gives way.
+    """
+    wishes = [catalog.satisfies(c) for turn in path.turns[-1:] for c in turn.constraints if not c.hard]
+    return np.sum(wishes, axis=0, dtype=np.int64) if wishes else None
 
 
 def collate(prompts: Sequence[Prompt], *, left: bool = False) -> tuple[Tensor, Tensor, Tensor]:

@@ -12,7 +12,7 @@ from convrec.generate.search import Search
 from convrec.generate.step import best_items
 from convrec.model.head import Head
 from convrec.model.index import IndexedHead, build, indexed
-from convrec.model.ranking import choice_scores
+from convrec.model.ranking import PREFERENCE, choice_scores
 
 CLUSTERS = st.lists(st.integers(0, 6), min_size=1, max_size=60)  # numbers may be left out: clusters without a member
 
@@ -52,6 +52,26 @@ def test_a_catalogue_that_is_opened_whole_gives_what_the_scan_gives(
     assert all(allowed[row] for row in rows)
     np.testing.assert_allclose(scores, every[rows], atol=2e-3, rtol=1e-4)
     np.testing.assert_allclose(scores, np.sort(every[allowed])[::-1][: len(rows)], atol=2e-3, rtol=1e-4)
+
+
+@torch.inference_mode()
+@settings(max_examples=40, deadline=None)
+@given(CLUSTERS, st.integers(0, 99), st.integers(1, 12), st.data())
+def test_wishes_that_need_not_hold_raise_what_meets_them_by_search_and_by_scan(
+    cluster_of: list[int], seed: int, k: int, data: st.DataObject
+) -> None:
+    head = detached(3, cluster_of, 6, seed)
+    said, bought = torch.randn(2, 6, generator=torch.Generator().manual_seed(seed))
+    n = len(cluster_of)
+    allowed = np.array(data.draw(st.lists(st.booleans(), min_size=n, max_size=n)))
+    met = np.array(data.draw(st.lists(st.integers(0, 2), min_size=n, max_size=n)))
+    wanted = choice_scores(said[None], bought[None], head)[0].numpy() + PREFERENCE * met
+    for each in (head, served(head)):
+        rows, scores = best_items(said, bought, each, allowed, k, met=met)
+        assert all(allowed[row] for row in rows)
+        assert len(set(rows)) == min(k, int(allowed.sum()))
+        np.testing.assert_allclose(scores, wanted[rows], atol=2e-3, rtol=1e-4)
+        np.testing.assert_allclose(scores, np.sort(wanted[allowed])[::-1][: len(rows)], atol=2e-3, rtol=1e-4)
 
 
 @torch.inference_mode()
