@@ -88,7 +88,8 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked about an item: a facet; with `value`, whether it has that one; with `every`, which there are."""
+    """What is asked about an item: a facet; with `value`, whether it has that one; with `every`, which there are. Of
+    several items that are compared: which has most of it (`value` "more") or least ("less")."""
 
     facet: str
     value: str | float | bool | None = None

@@ -16,6 +16,8 @@ from convrec.conversation import Constraint, Op, Question
 from convrec.language.grammar import articles
 from convrec.language.wording import Wording
 
+MOST_FACTS = 3  # of an item of which something was asked that is not recorded
+
 
 def why(catalog: Catalog, row: int, state: State, words: Words) -> str:
     """Why this item: wishes it answers and misses, what it fits, brands and kinds bought before, its price level."""
@@ -42,8 +44,8 @@ def why(catalog: Catalog, row: int, state: State, words: Words) -> str:
     return text
 
 
-def compare(catalog: Catalog, rows: Sequence[int], words: Words) -> str:
-    """Two or more items side by side as a Markdown table, and what the price makes of it."""
+def compare(catalog: Catalog, rows: Sequence[int], words: Words, questions: Sequence[Question] = ()) -> str:
+    """Two or more items side by side as a Markdown table, and which is ahead in what was asked for, else in price."""
     if len(rows) < 2:
         return words.say("compare_one", title=catalog[rows[0]].title)
     items = [catalog[row] for row in rows]
@@ -55,12 +57,21 @@ def compare(catalog: Catalog, rows: Sequence[int], words: Words) -> str:
     table = [_table_line(line) for line in lines]
     table.insert(1, "|" + " --- |" * (len(items) + 1))
     text = words.say("compare", titles=listed(item.title for item in items)) + "\n\n" + "\n".join(table)
-    verdict = _price_verdict(items, words)
+    verdict = " ".join(filter(None, (_ahead(catalog, rows, question, words) for question in questions)))
+    verdict = verdict or _price_verdict(items, words)
     return f"{text}\n\n{verdict}" if verdict else text
 
 
 def about(catalog: Catalog, row: int, questions: Sequence[Question], words: Words) -> str:
-    """What the catalogue records of an item, question by question; what it does not record is said to be unknown."""
+    """What the catalogue records of an item, question by question; what it does not record is said to be unknown.
+
+    With no question that it could answer, a few of the things it does record.
+    """
+    if not questions:
+        attributes = catalog[row].attributes
+        known = [key for key in attributes if key not in (SYSTEM, FITS)][:MOST_FACTS]
+        does = listed(_predicate(catalog, key, attributes[key]) for key in known)
+        return words.say("about_other", title=catalog[row].title, does=does)
     return " ".join(_answer(catalog, row, question, words) for question in questions)
 
 
@@ -153,6 +164,19 @@ def profile(catalog: Catalog, state: State, words: Words) -> str:
         liked=listed(catalog[row].title for row in state.liked),
         refused=listed(catalog[row].title for row in state.refused),
     )
+
+
+def _ahead(catalog: Catalog, rows: Sequence[int], question: Question, words: Words) -> str:
+    """Which item has the most or the least of a facet; nothing where it is not recorded of all, or is the same."""
+    values = [catalog.value(row, question.facet) for row in rows]
+    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    if len(numbers) < len(rows) or len(set(numbers)) == 1:
+        return ""
+    most = question.value == "more"
+    best = max(numbers) if most else min(numbers)
+    titles = listed(catalog[row].title for row, number in zip(rows, numbers, strict=True) if number == best)
+    name = "price" if question.facet == "price" else catalog.facets[question.facet].name
+    return words.say("compare_by", titles=titles, most=most, facet=name, value=format_value(question.facet, best))
 
 
 def _price_verdict(items: Sequence[Item], words: Words) -> str:

@@ -47,8 +47,9 @@ def plan(text: str, reading: Reading, before: State, state: State, catalog: Cata
             return Plan(opening=answers or (words.say("nothing_shown_yet"),))
         case Act.COMPARE:
             rows = _at_least_two(subjects, before)
-            answer = explain.compare(catalog, rows, words) if rows else words.say("nothing_shown_yet")
-            return Plan(opening=(answer,))
+            if not rows:
+                return Plan(opening=(words.say("nothing_shown_yet"),))
+            return Plan(opening=(explain.compare(catalog, rows, words, reading.questions),))
         case _:
             return Choice(reading, before, state, catalog, words).plan()
 

@@ -8,7 +8,7 @@ what is out of stock, owned, or was shown and refused. Measured is Recall@10 of
 - `without`: the model with every message emptied; history, refusals and the item steered from stay;
 - `history`: the model with no message at all, as REGEN's own control (arXiv 2503.11924): what the history predicts;
 - `masks_off`: the model with messages and readings, no mask: the model, not the mask, understands;
-- `with`: the same under the hard masks, as served;
+- `with`: as served: among what the chat would choose from, items that meet wishes that need not hold before others;
 - `oracle`: popularity among what the true reading (hard and soft) allows, which is what a perfect reader with no taste
   would give. `oracle_share` is (with - without) / (oracle - without).
 
@@ -28,7 +28,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from convrec.chat.choice import Choice, open_rows
 from convrec.chat.state import State
+from convrec.chat.words import Words
 from convrec.conversation import Path
 from convrec.datasets import Dataset
 from convrec.errors import DataError
@@ -37,15 +39,17 @@ from convrec.evaluate.metrics import paired_interval, recall
 from convrec.generate.engine import Engine
 from convrec.generate.request import Chosen, Request
 from convrec.language.reader import Reader, Situation
-from convrec.model.ranking import expected_ranks, score_paths
+from convrec.model.ranking import PREFERENCE, expected_ranks, score_paths, wishes_met
 from convrec.train.examples import Dialogue, dialogues
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A test message as served: `state` after the reader heard it, and the gold constraints in force."""
+    """A test message as served: `state` after the reader heard it, and `choice`, (items,) bool, what of the catalogue
+    the chat would choose from."""
 
     state: State
+    choice: NDArray[np.bool_]
     dialogue: Dialogue
 
     @property
@@ -58,7 +62,7 @@ def questions(dataset: Dataset, reader: Reader, phrasing: str = "blind") -> list
     asked = []
     for dialogue in dialogues(dataset, dataset.sequences()):
         if dialogue.split == "test" and dialogue.phrasing == phrasing:
-            asked.append(Question(_heard(dialogue, reader, dataset), dialogue))
+            asked.append(Question(*_heard(dialogue, reader, dataset), dialogue))
     if not asked:
         raise DataError(
             f"dialogues.parquet holds no test messages of {phrasing!r} phrasing; "
@@ -91,10 +95,13 @@ def steering_ranks(engine: Engine, dataset: Dataset, asked: Sequence[Question]) 
         free[i, question.gone] = False
     masked, known = free.copy(), free.copy()
     for i, question in enumerate(asked):
-        narrowed = free[i] & catalog.mask(question.state.hard)
-        masked[i] = narrowed if narrowed.any() else free[i]  # the chat says so and offers the nearest
+        masked[i] &= question.choice
         known[i] &= catalog.mask(question.dialogue.path.turns[-1].constraints)
     heard = score_paths(engine.model, engine.renderer, [q.state.path for q in asked])
+    served = heard.copy()
+    for i, question in enumerate(asked):
+        if (met := wishes_met(question.state.path, catalog)) is not None:
+            served[i] += PREFERENCE * met
     silent = score_paths(engine.model, engine.renderer, [_silent(q.state.path) for q in asked])
     alone = score_paths(engine.model, engine.renderer, [Path(q.state.history) for q in asked])
     popular = np.tile(popularity(dataset), (len(asked), 1))
@@ -102,7 +109,7 @@ def steering_ranks(engine: Engine, dataset: Dataset, asked: Sequence[Question]) 
         "history": expected_ranks(alone, targets, free),
         "without": expected_ranks(silent, targets, free),
         "masks_off": expected_ranks(heard, targets, free),
-        "with": expected_ranks(heard, targets, masked),
+        "with": expected_ranks(served, targets, masked),
         "oracle": expected_ranks(popular, targets, known),
         "without_masked": expected_ranks(silent, targets, masked),
     }
@@ -145,16 +152,21 @@ def _silent(path: Path) -> Path:
     return Path(path.history, tuple(replace(turn, text="", constraints=()) for turn in path.turns))
 
 
-def _heard(dialogue: Dialogue, reader: Reader, dataset: Dataset) -> State:
-    """The state after every message of the dialogue was read in turn; the gold constraints are not looked at."""
+def _heard(dialogue: Dialogue, reader: Reader, dataset: Dataset) -> tuple[State, NDArray[np.bool_]]:
+    """The state after every message of the dialogue was read in turn, and what the chat would choose from."""
     catalog = dataset.catalog
     history = dialogue.path.history
     state = State(history=history, reference=history[-1] if history else None)
+    choice = open_rows(state, catalog)
     for turn in dialogue.path.turns:
+        before = replace(state, reference=turn.reference)
         situation = Situation(state.history, state.last_shown, state.shown, turn.reference, state.constraints)
-        state = state.hear(turn.text, reader.read(turn.text, situation), catalog)
+        reading = reader.read(turn.text, situation)
+        state = state.hear(turn.text, reading, catalog)
         turns = (*state.turns[:-1], replace(state.turns[-1], reference=turn.reference))
         state = replace(state, reference=turn.reference, turns=turns)
+        slots = Choice(reading, before, state, catalog, Words("steering")).plan().slots
+        choice = slots[0].allowed if slots else open_rows(state, catalog)
         if turn.shown:
             state = state.show(turn.shown)
-    return state
+    return state, choice

@@ -6,8 +6,6 @@ import re
 from functools import cache
 
 from convrec.conversation import Act
-from convrec.language.classifier import Classifier
-from convrec.language.encoder import SentenceEncoder
 from convrec.language.lexicon import english
 from convrec.language.utterance import Utterance, stems
 
@@ -30,9 +28,6 @@ _BLAMES = re.compile(
     r"(?!expensive|pricey|dear|costly|steep|much)|"
     r"(?:which|that|this) is why |that's why |(?:should|let me|to) explain )"
 )
-SURE = -0.3  # of ±1: how much like an act a message must be by meaning …
-CLEAR = 0.3  # … and how much more than like a wish, before it counts as one (set on tests/language/utterances.yaml)
-LONGEST = 25  # words; in a longer message several things are said
 
 
 @cache
@@ -101,20 +96,3 @@ def _sentence(utterance: Utterance, at: int) -> set[int]:
     first = max((i + 1 for i in range(at) if utterance.words[i].is_end), default=0)
     last = next((i for i in range(at, len(utterance)) if utterance.words[i].is_end), len(utterance))
     return set(range(first, last))
-
-
-class ActLikeness:
-    """Acts by meaning, for messages whose words no rule knows; acts.yaml holds the examples."""
-
-    def __init__(self, encoder: SentenceEncoder) -> None:
-        self._classifier = Classifier.load(encoder, "acts")
-
-    def act(self, utterance: Utterance) -> Act | None:
-        """What the message is by its meaning: RECOMMEND stands for any wish for an item; None where it is not clear."""
-        if len(utterance) > LONGEST:
-            return None
-        scores = self._classifier.scores(utterance.text)
-        best = max(scores, key=lambda kind: scores[kind])
-        if best == "ask":
-            return Act.RECOMMEND
-        return None if scores[best] < SURE or scores[best] - scores["ask"] < CLEAR else Act(best)

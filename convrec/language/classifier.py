@@ -1,14 +1,13 @@
-"""What a sentence is by its meaning, learnt from a few dozen examples of each kind that stand in a file.
+"""How a sentence speaks of a thing, learnt from a few dozen examples of each manner that stand in a file.
 
-`acts.yaml`, `manners.yaml` and `goods.yaml` hold the examples; what is fitted to them stands beside them, so that
-nothing has to be encoded when a chat opens. After a change of the examples: `python -m convrec.language.classifier`.
+`manners.yaml` holds the examples; what is fitted to them stands beside it, so that nothing has to be encoded when a
+chat opens. After a change of the examples: `python -m convrec.language.classifier`.
 """
 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -20,10 +19,8 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from convrec.language.encoder import SentenceEncoder, load_encoder
-from convrec.language.goods import goods, spoken
 
 RIDGE = 1.0
-STRENGTH = 10.0  # of the logistic regression (scikit-learn's C), chosen on messages of another author: docs/LOG.md
 FITTED = "classifiers.safetensors"
 Floats = NDArray[np.float32]
 
@@ -35,44 +32,22 @@ class Classifier:
         self._encoder, self.kinds, self.weights = encoder, tuple(kinds), weights
 
     @classmethod
-    def fit(cls, encoder: SentenceEncoder, name: str, examples: Mapping[str, Sequence[str]]) -> Classifier:
-        """By ridge regression in closed form. `examples`: kind → sentences. A manner weighs by the root of the number
-        of its examples, an act as any other act."""
+    def fit(cls, encoder: SentenceEncoder, examples: Mapping[str, Sequence[str]]) -> Classifier:
+        """By ridge regression in closed form. `examples`: kind → sentences, all together weighing as their root."""
         which = np.array([i for i, said in enumerate(examples.values()) for _ in said])
         vectors = encoder.vectors([text for said in examples.values() for text in said])
         inputs = np.hstack([vectors, np.ones((len(vectors), 1))]).astype(np.float64)
         goals = np.where(which[:, None] == np.arange(len(examples)), 1.0, -1.0)
-        weights = np.bincount(which)[which] ** (-1.0 if name == "acts" else -0.5)
+        weights = np.bincount(which)[which] ** -0.5
         weighted = inputs.T * weights * len(which) / weights.sum()
         fitted = np.linalg.solve(weighted @ inputs + RIDGE * np.eye(inputs.shape[1]), weighted @ goals)
         return cls(encoder, list(examples), fitted.astype(np.float32))
 
     @classmethod
-    def fit_many(cls, encoder: SentenceEncoder, examples: Mapping[str, Sequence[str]]) -> Classifier:
-        """By logistic regression, for many kinds of a few examples each: the exponentials of the scores are odds."""
-        from sklearn.linear_model import LogisticRegression
-
-        which = [i for i, said in enumerate(examples.values()) for _ in said]
-        vectors = encoder.vectors([text for said in examples.values() for text in said])
-        model = LogisticRegression(C=STRENGTH, max_iter=1000, class_weight="balanced").fit(vectors, which)
-        return cls(encoder, list(examples), np.vstack([model.coef_.T, model.intercept_]).astype(np.float32))
-
-    @classmethod
     def load(cls, encoder: SentenceEncoder, name: str) -> Classifier:
-        """The one fitted to the examples of this name: "acts", or a question of manners.yaml."""
+        """The one fitted to a question of manners.yaml."""
         kinds, weights = _fitted()[name]
         return cls(encoder, kinds, weights)
-
-    def among(self, kinds: Collection[str]) -> Classifier:
-        """The same for those of its kinds that are given."""
-        kept = [i for i, kind in enumerate(self.kinds) if kind in kinds]
-        return Classifier(self._encoder, [self.kinds[i] for i in kept], self.weights[:, kept])
-
-    def likeliest(self, text: str) -> tuple[str, float]:
-        """The kind with the best odds and its probability, of one fitted by `fit_many`."""
-        scores = self.scores(text)
-        best = max(scores, key=lambda kind: scores[kind])
-        return best, 1 / sum(math.exp(score - scores[best]) for score in scores.values())
 
     def scores(self, text: str) -> dict[str, float]:
         """Kind → about ±1: how much like it the sentence is."""
@@ -81,15 +56,15 @@ class Classifier:
 
 
 def examples() -> dict[str, dict[str, list[str]]]:
-    """Classifier → kind → sentences."""
+    """Question → manner → sentences."""
     package = resources.files("convrec.language")
     acts, manners = (
         yaml.safe_load(package.joinpath(name).read_text("utf-8")) for name in ("acts.yaml", "manners.yaml")
     )
-    others = [said for act, sentences in acts.items() if act != "ask" for said in sentences]
+    others = [said for act, sentences in acts.items() if act not in ("open", "steer") for said in sentences]
     manners["price"]["aside"] += others  # "what tipped the balance?" says nothing of money
-    acts["ask"] += [said for words in goods().values() for said in words["needs"]]
-    return {"acts": acts, **manners}
+    found: dict[str, dict[str, list[str]]] = manners
+    return found
 
 
 @cache
@@ -100,8 +75,7 @@ def _fitted() -> dict[str, tuple[list[str], Floats]]:
 
 
 def main() -> None:
-    found = {name: Classifier.fit(load_encoder(), name, kinds) for name, kinds in examples().items()}
-    found["goods"] = Classifier.fit_many(load_encoder(), {kind: spoken(kind) for kind in goods()})
+    found = {name: Classifier.fit(load_encoder(), kinds) for name, kinds in examples().items()}
     save_file(
         {name: classifier.weights for name, classifier in found.items()},
         Path(__file__).with_name(FITTED),

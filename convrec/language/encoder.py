@@ -6,6 +6,7 @@ overhead for one sentence.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Sequence
 from functools import cache, lru_cache
@@ -21,6 +22,7 @@ from transformers import BertConfig, BertModel
 from convrec.errors import ModelError
 
 WIDTH = 384
+LOWER = 3  # of the six layers: those that what is tuned leaves as they are
 MAX_PIECES = 48  # word pieces of a message that a model hears
 _MAX_TEXT = 256  # what the encoder was made for, [CLS] and [SEP] included
 _MAX_CHARS = 6_000  # no text of 256 word pieces in any script that the vocabulary knows is longer than this
@@ -42,7 +44,7 @@ class SentenceEncoder:
         self._model.load_state_dict({name: weights[name] for name in self._model.state_dict()})
         self._model.eval()  # type: ignore[no-untyped-call]
         self._model.requires_grad_(False)
-        self._latest = lru_cache(64)(self._vector)  # one message is asked about several times
+        self._latest = lru_cache(64)(self._read)  # one message is asked about several times
 
     def is_word(self, word: str) -> bool:
         """Whether a folded word is one word piece: a common word of English, not a slip of the keyboard."""
@@ -62,11 +64,21 @@ class SentenceEncoder:
 
     def vector(self, text: str) -> NDArray[np.float32]:
         """(384,) of one text, not to be written to; those of the last messages are kept."""
-        return self._latest(text)
+        return self._latest(text)[0]
 
-    def _vector(self, text: str) -> NDArray[np.float32]:
-        out: NDArray[np.float32] = self.vectors([text])[0]
-        return out
+    def middle(self, text: str) -> torch.Tensor:
+        """(pieces, 384), [CLS] and [SEP] included: hidden states below `upper_layers`, from the same forward."""
+        return self._latest(text)[1]
+
+    def upper_layers(self) -> torch.nn.ModuleList:
+        """A copy of the layers above `middle`, to be tuned."""
+        return copy.deepcopy(self._model.encoder.layer[LOWER:])
+
+    @torch.inference_mode()
+    def _read(self, text: str) -> tuple[NDArray[np.float32], torch.Tensor]:
+        out = self._model(input_ids=torch.tensor(self._ids([text])), output_hidden_states=True)
+        vector: NDArray[np.float32] = torch.nn.functional.normalize(out.last_hidden_state[0].mean(0), dim=0).numpy()
+        return vector, out.hidden_states[LOWER][0]
 
     def tokens(self, text: str) -> NDArray[np.float32]:
         """(word pieces ≤ 48, 384) float32: last hidden states without [CLS] and [SEP]; (0, 384) for an empty text."""

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from convrec.language.classifier import Classifier
 from convrec.language.encoder import SentenceEncoder
-from convrec.language.lexicon import Kind, Lexicon, Sense
+from convrec.language.lexicon import Lexicon, Sense
 from convrec.language.utterance import Utterance, singular
 
 SPELLING = 0.79  # share of letters in place: one slip in five letters, two in ten
@@ -29,8 +28,6 @@ class Likeness:
         self._lexicon, self._encoder = lexicon, encoder
         self._values = lexicon.values() if encoder else []
         self._names = lexicon.category_names() if encoder else []
-        categories = {category for item in lexicon.catalog.items for category in item.categories}
-        self._goods = Classifier.load(encoder, "goods").among(categories) if encoder else None
         texts = list(dict.fromkeys(text for text, _ in [*self._values, *self._names]))
         known = encoder.vectors(texts) if encoder and texts else np.empty((0, 0), np.float32)
         place = {text: i for i, text in enumerate(texts)}
@@ -80,15 +77,9 @@ class Likeness:
             for row, place in enumerate(best.tolist())
         ]
 
-    def topic(self, message: str, probably: float) -> Sense | None:
-        """The category that a whole message is about, though it does not name it: "a thing for punching holes".
-
-        None unless, where the words of goods.yaml fit this catalogue, it is so `probably` (0 to 1), or where they do
-        not, its name stands out from those of all categories that have nothing to do with it.
-        """
-        if self._goods is not None and len(self._goods.kinds) > 1:
-            category, probability = self._goods.likeliest(message)
-            return Sense(Kind.VALUE, "category", category, sure=False) if probability >= probably else None
+    def topic(self, message: str) -> Sense | None:
+        """The category that a whole message is about, though it does not name it: the one whose name stands out from
+        those of all categories that have nothing to do with it; None where there is no such."""
         if self._encoder is None or not self._names:
             return None
         likeness = self._name_vectors @ self._encoder.vector(message)

@@ -22,6 +22,8 @@ VALUES: dict[str, dict[str, object]] = {
     "about": {"title": "Pen", "does": "is blue", "yes": "", "level": ""},
     "about_choices": {"leaf": "pens", "facet": "colour", "values": "blue and red"},
     "about_unknown": {"title": "Pen", "facet": "colour"},
+    "about_other": {"title": "Pen", "does": "is blue and is made of steel"},
+    "compare_by": {"titles": "A", "most": True, "facet": "brightness", "value": "700 lm"},
     "why": {
         "title": "Pen", "brand": "Tarn", "leaf": "pens", "price": "$1.00", "price_level": "about what is usual",
         "wishes": "blue", "fits": "Case", "brand_bought": "twice", "leaf_bought": True,

@@ -1,18 +1,16 @@
-"""What people call goods and need them for; none of these sentences stands in goods.yaml."""
+"""What people call goods and need them for; none of these sentences is an example."""
 
 from __future__ import annotations
 
 from functools import cache
 
-import numpy as np
 import pytest
 
 from convrec.catalog import Catalog, Item
 from convrec.conversation import Act, Op
 from convrec.datasets.shop.catalogue import build_items
-from convrec.language.classifier import Classifier
 from convrec.language.encoder import load_encoder
-from convrec.language.goods import goods, spoken
+from convrec.language.goods import goods
 from convrec.language.reader import Reader, Situation
 
 
@@ -62,18 +60,3 @@ def test_a_shop_without_these_categories_needs_none_of_them() -> None:
     items = [Item(str(n), f"Pot {n}", "Clay & Co", ("Garden", leaf)) for n, leaf in enumerate(["Pots", "Rakes"])]
     found = Reader(Catalog(items), load_encoder()).read("my tea goes cold on the train every morning")
     assert not {c.value for c in found.constraints} & set(goods())
-
-
-def test_what_is_fitted_is_fitted_to_the_words_of_today() -> None:
-    stored = Classifier.load(load_encoder(), "goods")
-    fitted = Classifier.fit_many(load_encoder(), {kind: spoken(kind) for kind in goods()})
-    assert stored.kinds == fitted.kinds
-    assert np.allclose(stored.weights, fitted.weights, atol=0.02), "run python -m convrec.language.classifier"
-
-
-def test_the_odds_of_all_kinds_are_probabilities() -> None:
-    kinds = Classifier.load(load_encoder(), "goods").among(["Travel mugs", "Shredders", "Nothing of ours"])
-    assert kinds.kinds == ("Travel mugs", "Shredders")
-    kind, probability = kinds.likeliest("something for hot tea")
-    assert kind == "Travel mugs"
-    assert 0.5 < probability <= 1

@@ -160,7 +160,7 @@ def test_no_example_is_a_phrasing_held_out() -> None:
 
 def test_what_is_fitted_is_fitted_to_the_examples_of_today() -> None:
     for name, kinds in examples().items():
-        stored, fitted = Classifier.load(load_encoder(), name), Classifier.fit(load_encoder(), name, kinds)
+        stored, fitted = Classifier.load(load_encoder(), name), Classifier.fit(load_encoder(), kinds)
         assert stored.kinds == fitted.kinds
         assert np.allclose(stored.weights, fitted.weights, atol=1e-3), "run python -m convrec.language.classifier"
 

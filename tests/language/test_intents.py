@@ -1,0 +1,125 @@
+"""What whole messages are after. None of these sentences is an example."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+import pytest
+import torch
+from safetensors import safe_open
+
+from convrec.catalog import Catalog
+from convrec.conversation import Act, Op, Reading
+from convrec.datasets.shop.catalogue import build_items
+from convrec.language.aims import Aim, Aims
+from convrec.language.encoder import load_encoder
+from convrec.language.intents import FITTED, Intents, examples, fingerprint, fit
+from convrec.language.reader import Reader, Situation
+from convrec.language.utterance import Utterance
+
+
+@cache
+def shop() -> Catalog:
+    return Catalog(build_items(0))
+
+
+@cache
+def reader() -> Reader:
+    return Reader(shop(), load_encoder())
+
+
+@cache
+def aims() -> Aims:
+    return Aims(shop(), load_encoder())
+
+
+def aim(text: str) -> Aim:
+    return aims().of(Utterance(text))
+
+
+def read(text: str, shown: str = "") -> Reading:
+    row = next((row for row, item in enumerate(shop().items) if item.leaf == shown), None)
+    return reader().read(text, Situation() if row is None else Situation((), (row,), (row,), row))
+
+
+def asked(text: str, shown: str = "") -> set[tuple[object, bool]]:
+    found = read(text, shown).constraints
+    return {(c.value, c.hard) for c in found if c.facet == "category" and c.op is Op.IS}
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("nobody on the video call can hear me", "Headsets"),
+        ("the printer is fine but it has nothing left to print on", "Copy paper"),
+        ("the remote for the projector died, two of the tiny ones please", "Batteries"),
+        ("I have the stapler, now it wants feeding", "Staples"),
+        ("our old payslips must not be readable in the bin", "Shredders"),
+    ],
+)
+def test_a_need_is_told_from_what_is_only_named_beside_it(text: str, kind: str) -> None:
+    assert aim(text).kind == kind
+    assert asked(text) == {(kind, False)}, "a preference: the words do not say so"
+
+
+def test_what_is_named_and_meant_stays_a_mask() -> None:
+    assert ("Headsets", True) in asked("I am looking for a headset")
+
+
+def test_a_wide_name_is_narrowed_by_what_is_meant() -> None:
+    assert asked("a pen with a nib that I fill from a bottle") >= {("Fountain pens", False)}
+
+
+@pytest.mark.parametrize("text", ["where do you keep the bicycle pumps?", "I need a winter coat for my son", "two tickets for the cinema"])
+def test_what_the_shop_has_not_is_said(text: str) -> None:
+    assert aim(text).not_sold > 0.5
+    assert read(text).unmet
+
+
+@pytest.mark.parametrize(
+    ("text", "act"),
+    [
+        ("what made you settle on this lamp of all lamps?", Act.WHY),
+        ("let me see a few further ones", Act.MORE),
+        ("which of the two has the edge?", Act.COMPARE),
+        ("what have you got on file about me", Act.PROFILE),
+        ("wipe everything and let us begin anew", Act.RESTART),
+        ("you have been a great help, cheers", Act.SOCIAL),
+        ("who won the world cup in 1998?", Act.OFF_TOPIC),
+    ],
+)
+def test_acts_by_meaning(text: str, act: Act) -> None:
+    assert read(text, "Desk lamps").act is act
+
+
+@pytest.mark.parametrize("text", ["my whole desk is black, keep it so", "plainer", "this will see a lot of travel"])
+def test_what_is_said_of_the_thing_at_hand_asks_for_no_other_kind(text: str) -> None:
+    assert not asked(text, "Desk lamps")
+
+
+def test_probabilities_are_of_all_kinds_and_sum_to_one() -> None:
+    probabilities = Intents(load_encoder()).of("something for hot tea").probabilities
+    assert sum(probabilities.values()) == pytest.approx(1, abs=1e-4)
+    assert {"Travel mugs", "why", "steer", "none"} < probabilities.keys()
+
+
+@pytest.mark.parametrize("text", ["", "   ", "pen " * 60])
+def test_of_an_empty_or_a_very_long_message_nothing_is_probable(text: str) -> None:
+    assert aim(text) == Aim()
+
+
+def test_what_is_fitted_is_fitted_to_the_examples_of_today() -> None:
+    with (
+        resources.as_file(resources.files("convrec.language").joinpath(FITTED)) as path,
+        safe_open(path, "pt") as file,
+    ):
+        assert file.metadata()["examples"] == fingerprint(examples()), "run python -m convrec.language.intents"
+
+
+def test_fitting_learns_what_it_is_shown() -> None:
+    said = [("tea", "a cup of tea"), ("tea", "green tea please"), ("ink", "blue ink"), ("ink", "a bottle of ink")]
+    tensors = fit(load_encoder(), said * 8, epochs=3)
+    assert tensors["weight"].shape == (2, 384)
+    assert any(name.endswith(".A") and tensor.abs().sum() > 0 for name, tensor in tensors.items())
+    assert all(torch.isfinite(tensor.float()).all() for tensor in tensors.values())
