@@ -30,10 +30,10 @@ from torch import Tensor, nn
 from convrec.language.encoder import WIDTH, SentenceEncoder, load_encoder
 from convrec.language.goods import goods, spoken
 
-FITTED = "intents.safetensors"
+FITTED = Path(__file__).with_name("intents.safetensors")
 _ROOT = Path(__file__).resolve().parents[2]
 MESSAGES, DEMO = _ROOT / "prompts" / "intents", _ROOT / "data" / "demo"
-DRAWN = 2_000  # messages of the demo's training dialogues
+DRAWN = 700  # messages of the demo's training dialogues
 SHARPNESS = 16.0  # of the scores of vectors of length one
 RANK = 16
 ACTS = ("why", "more", "compare", "profile", "restart", "social", "off_topic")
@@ -69,10 +69,9 @@ class Intent:
 class Intents:
     """The classifier. `of` takes some milliseconds: half of it is the encoder's own work, which is done anyway."""
 
-    def __init__(self, encoder: SentenceEncoder) -> None:
+    def __init__(self, encoder: SentenceEncoder, fitted: Path = FITTED) -> None:
         self._encoder = encoder
-        fitted = resources.files("convrec.language").joinpath(FITTED)
-        with resources.as_file(fitted) as path, safe_open(path, "pt") as file:
+        with safe_open(fitted, "pt") as file:
             self.kinds: tuple[str, ...] = tuple(json.loads(file.metadata()["kinds"]))
             tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
         self._layers = encoder.upper_layers()
@@ -208,7 +207,7 @@ def main() -> None:
     found = examples()
     said = [(kind, text) for _, kind, text in found]
     told = {"kinds": json.dumps(sorted({kind for kind, _ in said})), "examples": fingerprint(found)}
-    save_file(fit(load_encoder(), said), Path(__file__).with_name(FITTED), told)
+    save_file(fit(load_encoder(), said), FITTED, told)
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ _TOGETHER = re.compile(
 
 # How probable an aim must be: where nothing else is understood, where something else may be meant, and to count more
 # than the words themselves (set on one author's messages, heard by a classifier that had not seen them: docs/LOG.md).
-HARDLY, PROBABLY, SURELY, CERTAINLY = 0.1, 0.3, 0.6, 0.9
+HARDLY, PROBABLY, SURELY, CERTAINLY = 0.1, 0.3, 0.6, 0.8
 SHORT = 5  # words: what so few say is mostly what they mean
 _AGAINST = re.compile(r"(?<!\S)(?:than|paid|like|as|cost)(?!\S)")
 _FITS_IT = re.compile(
@@ -252,10 +252,13 @@ class Reader:
             return False
         of_kind = self._catalog.satisfies(Constraint("category", Op.IS, kind))
         around = [c for c in named if (self._catalog.satisfies(Constraint("category", Op.IS, c)) & of_kind).any()]
-        if named and (aim.kind_is < max(probably, SURELY) or kind in named or (around and len(named) > 1)):
+        if named and aim.kind_is < max(probably, SURELY):
             return False
-        if not around:
-            draft.constraints = [c for c in draft.constraints if c.facet != "category" or c.op is not Op.IS]
+        # Of several that are named those stay which may be meant as well: "a stapler and a box of staples".
+        aside = [c for c in named if c not in around and aim.within.get(c, 0.0) < (HARDLY if around else SURELY)]
+        draft.constraints = [c for c in draft.constraints if c.key not in {("category", "is", name) for name in aside}]
+        if kind in named or len(aside) < len(named) - 1:
+            return False
         draft.category, draft.unmet = kind, []
         # "something flat for letters" is no mouse
         known = {"price", "brand", "use", "category", *self._topics.within[kind]}
@@ -302,7 +305,7 @@ class Reader:
     ) -> Act:
         meant = {i for m in mentions if m.of(Kind.VALUE) or m.of(Kind.SCALE) for i in range(m.first, m.last)}
         settled = settled_act(u, acts, meant)
-        if settled is not None and aim.kind_is < SURELY:
+        if settled is not None and max(aim.kind_is, aim.act_is if aim.act is not settled else 0.0) < SURELY:
             return settled
         if alike not in (None, Act.RECOMMEND):
             return alike

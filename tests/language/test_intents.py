@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
 
 import pytest
 import torch
@@ -71,7 +70,9 @@ def test_a_wide_name_is_narrowed_by_what_is_meant() -> None:
     assert asked("a pen with a nib that I fill from a bottle") >= {("Fountain pens", False)}
 
 
-@pytest.mark.parametrize("text", ["where do you keep the bicycle pumps?", "I need a winter coat for my son", "two tickets for the cinema"])
+@pytest.mark.parametrize(
+    "text", ["where do you keep the bicycle pumps?", "I need a winter coat for my son", "two tickets for the cinema"]
+)
 def test_what_the_shop_has_not_is_said(text: str) -> None:
     assert aim(text).not_sold > 0.5
     assert read(text).unmet
@@ -110,10 +111,7 @@ def test_of_an_empty_or_a_very_long_message_nothing_is_probable(text: str) -> No
 
 
 def test_what_is_fitted_is_fitted_to_the_examples_of_today() -> None:
-    with (
-        resources.as_file(resources.files("convrec.language").joinpath(FITTED)) as path,
-        safe_open(path, "pt") as file,
-    ):
+    with safe_open(FITTED, "pt") as file:
         assert file.metadata()["examples"] == fingerprint(examples()), "run python -m convrec.language.intents"
 
 
