@@ -40,8 +40,9 @@ from convrec.rivals.titles import END, Titles
 ShapeName = Literal["tiny", "qwen3-0.6b"]
 TITLE_TOKENS = 4096  # the vocabulary fitted to the titles: about as many tokens a title as a large model's own
 WIDTH = 128  # of the item table, as the embedded model's
-BETWEEN = 0.3  # of the variance of items lies between clusters: .26 in amazon-beauty's table, .35 in the demo's
-SPREAD = 2.0  # of a table's entries: at the tiny shape an item's logits then vary by 1.2, as in amazon-beauty's
+# As in the table trained on amazon-beauty, so that an index has as much to go by: the deviation of items' logits, the
+# share of it squared that lies between clusters, and how much farther the logits of the clusters themselves deviate.
+SPREAD, BETWEEN, CLUSTERS = 1.7, 0.27, 1.8  # such entries give logits that deviate by about 1.4
 SINGLE, BY_MODULES = "single token", ", transformers' forward"
 TOP = 10  # items wanted
 HOW: tuple[How, ...] = ("generate", "loop")
@@ -218,8 +219,9 @@ def _single_tokens(
         heard_width=TEXT_WIDTH,
     )  # fmt: skip
     with torch.no_grad():
-        model.table.clusters.normal_(std=SPREAD * BETWEEN**0.5)
-        model.table.free.normal_(std=SPREAD * (1 - BETWEEN) ** 0.5).add_(model.table.clusters[model.table.cluster_of])
+        model.table.clusters.normal_(std=SPREAD * CLUSTERS)
+        model.table.free.normal_(std=SPREAD * (1 - BETWEEN) ** 0.5)
+        model.table.free.add_(model.table.clusters[model.table.cluster_of], alpha=BETWEEN**0.5 / CLUSTERS)
         built = index.build(model.head()) if n >= index.USED_FROM else None
     renderer = Renderer(
         Catalog([Item(str(row), title) for row, title in enumerate(titles)]),

@@ -77,8 +77,8 @@ class ItemIndex:
 class IndexedHead:
     """A two-level `model.head.Head` whose items are read from an index.
 
-    `asks` (hidden, symbols + clusters + r + 1): level 1, the basis and the centre of the index side by side, so that
-    one product says all that is asked of a hidden state.
+    `asks` (hidden, clusters with a member + r + 1): their vectors of level 1, the basis and the centre of the index
+    side by side, so that one product says all that is asked of a hidden state. Words are not: item_scores needs none.
     """
 
     inputs: Tensor
@@ -89,7 +89,8 @@ class IndexedHead:
 
 
 def indexed(inputs: Tensor, level1: Tensor, index: ItemIndex, n_symbols: int) -> IndexedHead:
-    asks = torch.cat([level1, index.basis.T, index.centre[None]]).T.contiguous()
+    clusters = level1[torch.from_numpy(n_symbols + index.clusters)]
+    asks = torch.cat([clusters, index.basis.T, index.centre[None]]).T.contiguous()
     return IndexedHead(inputs, level1, index, n_symbols, asks)
 
 
