@@ -14,10 +14,10 @@ from convrec.model.index import IndexedHead
 from convrec.model.ranking import TASTE
 
 WHOLE = 16_384  # items of which every code is looked at, and nothing is estimated first
-LOOKED_AT = 4_096  # rows whose codes are looked at in one go
+LOOKED_AT = 8_192  # rows whose codes are looked at in one go
 OPENED = 1_024  # rows of which every cluster is opened: nothing is estimated
 FEW = 64  # allowed rows, likewise
-SLACK = 1.0  # deviations of the logits of members by which the normal law may be mistaken
+SLACK = 1.75  # deviations of the logits of members by which the normal law may be mistaken
 MARGIN = 0.25  # nats by which the codes may be mistaken about the best of a cluster
 
 Floats = NDArray[np.float32]
@@ -130,13 +130,11 @@ class Search:
         of_states, of_taste = spread[:-1], spread[-1]
         size = np.log(self.sizes).astype(np.float32)
         critical = np.sqrt(2 * size)
-        highest = np.sqrt(2 * np.log(np.maximum(alive, 1)))
-        # The largest of few varies more than that of many.
-        slack = self.weights @ of_states * np.maximum(SLACK, 2 * SLACK - highest / 3)
+        slack = self.weights @ of_states * SLACK
         members = np.where(of_states < critical, of_states**2 / 2 + size, of_states * critical)
+        largest = of_taste * np.sqrt(2 * np.log(np.maximum(alive, 1)))
         bound = self.weights @ self.first
-        by_law = bound - self.weights @ members + of_taste * highest + slack
-        expected: Floats = np.minimum(bound, by_law).astype(np.float32)
+        expected: Floats = np.minimum(bound, bound - self.weights @ members + largest + slack).astype(np.float32)
         return expected
 
     def _looked(self, clusters: Rows | None, allowed: NDArray[np.bool_]) -> tuple[Floats, Floats]:
