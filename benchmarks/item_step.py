@@ -49,7 +49,7 @@ from convrec.model.saved import Saved, load
 
 EMBEDDED = ROOT / "data" / "model"
 SIZES = {"10k": 0, "100k": 100_000, "1m": 1_000_000}
-RECALLED = {"10k": 100, "100k": 60, "1m": 20}  # histories: each is a scan of everything, six times
+RECALLED = {"10k": 100, "100k": 60, "1m": 30}  # histories: each is a scan of everything, six times
 K, HISTORY = 10, 20
 TUNED, FRESH = 1200, 100  # histories
 

@@ -17,7 +17,7 @@ WHOLE = 16_384  # items of which every code is looked at, and nothing is estimat
 LOOKED_AT = 8_192  # rows whose codes are looked at in one go
 OPENED = 1_024  # rows of which every cluster is opened: nothing is estimated
 FEW = 64  # allowed rows, likewise
-SLACK = 1.75  # deviations of the logits of members by which the normal law may be mistaken
+SLACK = 0.35  # deviations of the logits of members by which their reach may be mistaken
 MARGIN = 0.25  # nats by which the codes may be mistaken about the best of a cluster
 
 Floats = NDArray[np.float32]
@@ -132,7 +132,9 @@ class Search:
         critical = np.sqrt(2 * size)
         slack = self.weights @ of_states * SLACK
         members = np.where(of_states < critical, of_states**2 / 2 + size, of_states * critical)
-        largest = of_taste * np.sqrt(2 * np.log(np.maximum(alive, 1)))
+        # Of fewer the largest lies less far out, by √(ln alive / ln n), and varies more: halfway between both.
+        fewer = np.sqrt(np.log(np.maximum(alive, 1)) / np.maximum(size, np.float32(1e-9)))
+        largest = of_taste * self.index.reach * (1 + fewer) / 2
         bound = self.weights @ self.first
         expected: Floats = np.minimum(bound, bound - self.weights @ members + largest + slack).astype(np.float32)
         return expected
