@@ -228,7 +228,7 @@ def _single_tokens(
         model.symbols, shape.tokenizer, encoder, "encoder",
     )  # fmt: skip
     request = Request(ConversationPath(history), allowed, count=1, alternatives=TOP - 1, narrate=False)
-    level1 = shape.vectors_mb(shape.vocabulary + math.ceil(math.sqrt(n)))
+    level1 = shape.vectors_mb(math.ceil(math.sqrt(n)))  # clusters; a ranking needs no words (model.head.item_scores)
     if built is None:
         read = level1 + shape.vectors_mb(n)
     else:
