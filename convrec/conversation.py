@@ -157,8 +157,8 @@ class TextPart:
 class ItemPart:
     """An item as shown: `facts` as stated then, so an old conversation stays true to what was said.
 
-    `rank` counts from 1 among the allowed items of that step; `score` is what it was ranked by, a sum of
-    log-probabilities in nats.
+    `rank` counts from 1 among the allowed items of that step; `score` is what it was ranked by, in nats, to be compared
+    with others of that step alone.
     """
 
     item_id: str

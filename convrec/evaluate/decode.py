@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from convrec.evaluate.decode_systems import Shape, System, synthetic_titles, systems
+from convrec.evaluate.decode_systems import SINGLE, Shape, System, synthetic_titles, systems
 from convrec.model.prompt import Encoder
 
 FORWARD = "forward alone"
@@ -65,7 +64,8 @@ def measure(
         found = systems(shape, synthetic_titles(titles, n, np.random.default_rng(0)), encoder)
         times: dict[str, list[tuple[float, float]]] = {}
         peaks = {system.name: 0.0 for system in found}
-        with _First(shape.backbone.base_model) as first:
+        first = _First()
+        with shape.forwards(first.mark):
             for number in range(rounds):
                 if number == 1:
                     times.clear()
@@ -75,15 +75,16 @@ def measure(
                     times.setdefault(system.name, []).extend(found_ms)
                     peaks[system.name] = max(peaks[system.name], _peak_mb())
                     report(f"round {number + 1} of {rounds}, {n:,} items, {system.name}: {found_ms[-1][1]:.1f} ms")
-        single = found[0]
-        alone = System(FORWARD, single.run, 0, shape.layers_mb)
-        prefills = [prefill for prefill, _ in times[single.name]]
-        yield _cost(shape, n, alone, [(p, p) for p in prefills], peaks[single.name])
+        for single in found:
+            if single.name.startswith(SINGLE):
+                alone = System(single.name.replace(SINGLE, FORWARD), single.run, 0, shape.layers_mb)
+                prefills = [prefill for prefill, _ in times[single.name]]
+                yield _cost(shape, n, alone, [(p, p) for p in prefills], peaks[single.name])
         for system in found:
             yield _cost(shape, n, system, times[system.name], peaks[system.name])
 
 
-def ratios(costs: Sequence[Cost], *, items: int, base: str = "single token") -> dict[str, float]:
+def ratios(costs: Sequence[Cost], *, items: int, base: str = SINGLE) -> dict[str, float]:
     """How many times the total of `base` each system takes, by its name, over one catalogue size."""
     here = {cost.system: cost.total_ms for cost in costs if cost.items == items}
     return {name: total / here[base] for name, total in here.items()}
@@ -97,7 +98,7 @@ def plot(costs: Sequence[Cost], path: Path) -> None:
     axes = figure.subplots()
     for name in dict.fromkeys(cost.system for cost in costs):
         line = [cost for cost in costs if cost.system == name]
-        style = "--" if name == FORWARD else ":" if name.endswith("loop") else "-"
+        style = "--" if name.startswith(FORWARD) else ":" if name.endswith("loop") else "-"
         axes.plot([c.items for c in line], [c.total_ms for c in line], style, marker="o", label=name)
     axes.set(xscale="log", yscale="log", xlabel="items in the catalogue", ylabel="ms a recommendation")
     axes.set_title(f"One recommendation, {costs[0].shape}")
@@ -109,16 +110,11 @@ def plot(costs: Sequence[Cost], path: Path) -> None:
 class _First:
     """Marks when the first forward of a run ends: with single tokens, beams and `generate` alike."""
 
-    def __init__(self, decoder: Any) -> None:
-        self._decoder = decoder
+    def __init__(self) -> None:
         self._ended: float | None = None
 
-    def __enter__(self) -> _First:
-        self._hook = self._decoder.register_forward_hook(self._mark)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._hook.remove()
+    def mark(self) -> None:
+        self._ended = self._ended or time.perf_counter()
 
     def timed(self, run: Callable[[], object], seconds: float) -> list[tuple[float, float]]:
         """(ms until the first forward is done, ms in all) of runs of `seconds` together, one at least."""
@@ -130,9 +126,6 @@ class _First:
             ended = time.perf_counter()
             times.append((1000 * ((self._ended or ended) - began), 1000 * (ended - began)))
         return times
-
-    def _mark(self, *_: object) -> None:
-        self._ended = self._ended or time.perf_counter()
 
 
 def _cost(shape: Shape, items: int, system: System, times: Sequence[tuple[float, float]], peak_mb: float) -> Cost:

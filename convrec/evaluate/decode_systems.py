@@ -1,32 +1,37 @@
 """What `convrec bench decode` times: single tokens and their rivals on one backbone, over a catalogue of any size.
 
-Rows are synthetic: random tables, random codes, titles put together from halves of real ones. What decoding costs
-depends on how many items there are and how long their names, not on which.
+Rows are synthetic: random codes, titles put together from halves of real ones, and a random table whose clusters hold
+as much of the variance as a trained one's. What decoding costs depends on how many items there are, how long their
+names, and for an index how far its clusters tell items apart; not on which they are.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from convrec.catalog import Catalog, Item
 from convrec.conversation import Path as ConversationPath
-from convrec.generate.decoder import TransformersDecoder
+from convrec.generate import search
+from convrec.generate.decoder import Decoder, TransformersDecoder, decoder_of
 from convrec.generate.engine import Engine
 from convrec.generate.request import Request
 from convrec.items.vectors import TEXT_WIDTH
+from convrec.model import index
 from convrec.model.backbone import train_tokenizer
 from convrec.model.model import ConvrecModel
 from convrec.model.prompt import MAX_HISTORY, Encoder, Renderer
 from convrec.model.symbols import Symbols
 from convrec.model.tables import ItemTable
-from convrec.rivals.beams import generated_texts, text_beams
+from convrec.rivals.beams import generated_texts, id_beams, text_beams
 from convrec.rivals.codes import CODES, LEVELS, Codes
 from convrec.rivals.rival import How
 from convrec.rivals.semantic import Semantic
@@ -35,17 +40,56 @@ from convrec.rivals.titles import END, Titles
 ShapeName = Literal["tiny", "qwen3-0.6b"]
 TITLE_TOKENS = 4096  # the vocabulary fitted to the titles: about as many tokens a title as a large model's own
 WIDTH = 128  # of the item table, as the embedded model's
+# As in the table trained on amazon-beauty, so that an index has as much to go by: the deviation of items' logits, the
+# share of it squared that lies between clusters, and how much farther the logits of the clusters themselves deviate.
+SPREAD, BETWEEN, CLUSTERS = 1.7, 0.27, 1.8  # such entries give logits that deviate by about 1.4
+SINGLE, BY_MODULES = "single token", ", transformers' forward"
 TOP = 10  # items wanted
 HOW: tuple[How, ...] = ("generate", "loop")
 
 
+class Watched:
+    """A decoder that says when a forward is done."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        self.decoder = decoder
+        self.ended: Callable[[], None] | None = None
+        self.cache = decoder.cache
+
+    def __call__(self, vectors: Tensor, mask: Tensor | None, cache: Any, seen: Tensor | None = None) -> Tensor:
+        hidden = self.decoder(vectors, mask, cache, seen)
+        if self.ended is not None:
+            self.ended()
+        return hidden
+
+
 @dataclass(frozen=True)
 class Shape:
-    """A backbone with random weights, and the tokenizer that titles are written with."""
+    """A backbone with random weights, the decoder that would serve it, and the tokenizer that titles are written with.
+
+    `decoder` is what single tokens and the rivals' own loop read by; `generate` runs the modules.
+    """
 
     name: ShapeName
     backbone: Any
     tokenizer: Any
+    decoder: Watched
+
+    @property
+    def lean(self) -> bool:
+        """Whether the decoder does not run the modules."""
+        return not isinstance(self.decoder.decoder, TransformersDecoder)
+
+    @contextmanager
+    def forwards(self, ended: Callable[[], None]) -> Iterator[None]:
+        """Calls `ended` whenever a forward of the backbone is done, by its modules or by the decoder."""
+        hook = self.backbone.base_model.register_forward_hook(lambda *_: ended())
+        self.decoder.ended = ended if self.lean else None
+        try:
+            yield
+        finally:
+            hook.remove()
+            self.decoder.ended = None
 
     @property
     def vocabulary(self) -> int:
@@ -89,12 +133,13 @@ def make_shape(name: ShapeName, titles: Sequence[str], embedded: Path) -> Shape:
     if name == "tiny":
         config = AutoConfig.from_pretrained(embedded / "backbone", vocab_size=len(tokenizer) + LEVELS * CODES)
         backbone = AutoModelForCausalLM.from_config(config, dtype=torch.float32)  # type: ignore[no-untyped-call]
-        return Shape(name, backbone.eval(), tokenizer)
+        return Shape(name, backbone.eval(), tokenizer, Watched(decoder_of(backbone.base_model)))
     config = Qwen3Config(
         vocab_size=151_936, hidden_size=1024, intermediate_size=3072, num_hidden_layers=28, num_attention_heads=16,
         num_key_value_heads=8, head_dim=128, tie_word_embeddings=True,
     )  # fmt: skip
-    return Shape(name, Qwen3ForCausalLM(config).eval(), tokenizer)  # type: ignore[no-untyped-call]
+    backbone = Qwen3ForCausalLM(config).eval()  # type: ignore[no-untyped-call]
+    return Shape(name, backbone, tokenizer, Watched(decoder_of(backbone.base_model)))
 
 
 def synthetic_titles(titles: Sequence[str], n: int, rng: np.random.Generator) -> list[str]:
@@ -115,20 +160,23 @@ def random_codes(n: int, rng: np.random.Generator) -> Codes:
 
 
 def systems(shape: Shape, titles: Sequence[str], encoder: Encoder, seed: int = 0) -> list[System]:
-    """Every system over `len(titles)` items, asked for TOP items after the same MAX_HISTORY purchases."""
+    """Every system over `len(titles)` items, asked for TOP items after the same MAX_HISTORY purchases; the single token
+    first, and where it is not read by the modules once more as if it were."""
     n = len(titles)
     rng = np.random.default_rng(seed)
     history = tuple(rng.integers(0, n, MAX_HISTORY).tolist())
     allowed = np.ones(n, dtype=bool)
     allowed[list(history)] = False
-    single = _single_token(shape, titles, encoder, history, allowed)
-    scored = shape.vectors_mb(shape.vocabulary + math.ceil(math.sqrt(n)) + n)
-    found = [System("single token", single, 1, shape.layers_mb + scored)]
+    found = _single_tokens(shape, titles, encoder, history, allowed)
     step_mb = shape.layers_mb + shape.vectors_mb(shape.vocabulary)
     semantic = Semantic(shape.backbone, random_codes(n, rng)).eval()
 
     def ids(beams: int, how: How) -> Callable[[], object]:
-        return lambda: semantic.recommend(history, allowed, TOP, beams=beams, how=how)
+        if how == "generate":
+            return lambda: semantic.recommend(history, allowed, TOP, beams=beams, how=how)
+        return lambda: id_beams(shape.backbone, shape.decoder, semantic.prompt(history), semantic.trie, beams, allowed)[
+            0
+        ][:TOP]
 
     for how in HOW:
         found += [
@@ -147,7 +195,7 @@ def systems(shape: Shape, titles: Sequence[str], encoder: Encoder, seed: int = 0
             if how == "generate":
                 generated_texts(shape.backbone, prompt, TOP, end=None, longest=length)
             else:
-                text_beams(shape.backbone, prompt, TOP, end=None, longest=length)
+                text_beams(shape.backbone, shape.decoder, prompt, TOP, end=None, longest=length)
             return spelt.grounding.rows(written, allowed, TOP)
 
         return run
@@ -155,25 +203,45 @@ def systems(shape: Shape, titles: Sequence[str], encoder: Encoder, seed: int = 0
     return found + [System(f"titles, beam {TOP}, {how}", text(how), length, length * step_mb, TOP) for how in HOW]
 
 
-def _single_token(
+def _single_tokens(
     shape: Shape, titles: Sequence[str], encoder: Encoder, history: tuple[int, ...], allowed: Any
-) -> Callable[[], object]:
-    """The whole path of the product, from purchases to the best rows (Engine.generate, no words)."""
+) -> list[System]:
+    """The whole path of the product, from purchases to the best rows (Engine.generate, no words), as it is served: an
+    index from index.USED_FROM items on. Building it is no part of what is timed."""
     n = len(titles)
-    n_clusters = math.ceil(math.sqrt(n))
     model = ConvrecModel(
         shape.backbone,
         Symbols(shape.vocabulary, ()),
         ItemTable(
-            torch.zeros(n, 1), torch.zeros(n, 1), torch.arange(n) % n_clusters,
+            torch.zeros(n, 1), torch.zeros(n, 1), torch.arange(n) % math.ceil(math.sqrt(n)),
             width=WIDTH, hidden=shape.hidden, part_dropout=0.0,
         ),
         heard_width=TEXT_WIDTH,
     )  # fmt: skip
-    torch.nn.init.normal_(model.table.free)
-    torch.nn.init.normal_(model.table.clusters)
-    catalog = Catalog([Item(str(row), title) for row, title in enumerate(titles)])
-    renderer = Renderer(catalog, model.symbols, shape.tokenizer, encoder, "encoder")
-    engine = Engine(model, renderer, decoder=TransformersDecoder(model.decoder))  # the forward that the rivals run
+    with torch.no_grad():
+        model.table.clusters.normal_(std=SPREAD * CLUSTERS)
+        model.table.free.normal_(std=SPREAD * (1 - BETWEEN) ** 0.5)
+        model.table.free.add_(model.table.clusters[model.table.cluster_of], alpha=BETWEEN**0.5 / CLUSTERS)
+        built = index.build(model.head()) if n >= index.USED_FROM else None
+    renderer = Renderer(
+        Catalog([Item(str(row), title) for row, title in enumerate(titles)]),
+        model.symbols, shape.tokenizer, encoder, "encoder",
+    )  # fmt: skip
     request = Request(ConversationPath(history), allowed, count=1, alternatives=TOP - 1, narrate=False)
-    return lambda: list(engine.generate([request]))
+    level1 = shape.vectors_mb(math.ceil(math.sqrt(n)))  # clusters; a ranking needs no words (model.head.item_scores)
+    if built is None:
+        read = level1 + shape.vectors_mb(n)
+    else:
+        width = len(built.step)
+        rows = min(n, search.LOOKED_AT) + 4 * search.OPENED  # bytes a coordinate: codes, then fp32
+        read = level1 + shape.vectors_mb(width) + width * (rows + 4 * len(built.clusters)) / 1e6
+
+    def run(decoder: Decoder) -> Callable[[], object]:
+        engine = Engine(model, renderer, built, decoder)
+        return lambda: list(engine.generate([request]))
+
+    found = [System(SINGLE, run(shape.decoder), 1, shape.layers_mb + read)]
+    if shape.lean:
+        by_modules = TransformersDecoder(model.decoder)
+        found.append(System(SINGLE + BY_MODULES, run(by_modules), 1, shape.layers_mb + read))
+    return found

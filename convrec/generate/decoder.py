@@ -23,11 +23,14 @@ class Decoder(Protocol):
     def cache(self) -> Any:
         """An empty cache, of one batch in one thread; it has a `select` (Places.select) and no other use."""
 
-    def __call__(self, vectors: Tensor, mask: Tensor | None, cache: Any) -> Tensor:
+    def __call__(self, vectors: Tensor, mask: Tensor | None, cache: Any, seen: Tensor | None = None) -> Tensor:
         """(batch, length, hidden) final hidden states of the next chunk, of its (batch, length, hidden) vectors.
 
         `mask` (batch, length) is 0 at padding, which takes no position, is never looked at again, and whose hidden
         states mean nothing; None where nothing is padded. What the chunk is the cache knows afterwards.
+
+        A chunk of a batch of one in which nothing was ever padded may branch: `seen` (length, places), the chunk's own
+        among them, is what each of its places looks at, itself included, and as many as it sees it stands behind.
         """
 
 
@@ -71,9 +74,11 @@ class Places:
         self.length = 0
         self.mask: Tensor | None = None  # (batch, length) bool; None while no place is padding
 
-    def append(self, batch: int, length: int, mask: Tensor | None) -> Tensor:
+    def append(self, batch: int, length: int, mask: Tensor | None, seen: Tensor | None) -> Tensor:
         """(1 or batch, length) positions of a chunk that is read now; padding takes none."""
         start, self.length = self.length, self.length + length
+        if seen is not None:
+            return seen.sum(1)[None] - 1
         if self.mask is None and (mask is None or bool(mask.all())):
             return torch.arange(start, self.length)[None]
         before = torch.ones(batch, start, dtype=torch.bool) if self.mask is None else self.mask
@@ -107,12 +112,16 @@ class TransformersDecoder:
         return TransformersCache(self._backbone.config)
 
     @torch.inference_mode()
-    def __call__(self, vectors: Tensor, mask: Tensor | None, cache: TransformersCache) -> Tensor:
+    def __call__(
+        self, vectors: Tensor, mask: Tensor | None, cache: TransformersCache, seen: Tensor | None = None
+    ) -> Tensor:
         batch, length, _ = vectors.shape
-        positions = cache.append(batch, length, mask)
+        positions = cache.append(batch, length, mask, seen)
+        # (batch, heads, length, places) is added to what attention weighs
+        branches = None if seen is None else torch.zeros(seen.shape).masked_fill(~seen, float("-inf"))[None, None]
         out = self._backbone(
             inputs_embeds=vectors,
-            attention_mask=cache.mask,
+            attention_mask=cache.mask if branches is None else branches,
             position_ids=positions,
             past_key_values=cache.layers,
             use_cache=True,
@@ -129,9 +138,9 @@ class LlamaCache(Places):
         self._held = torch.empty(layers, 2, 1, heads, 0, head_width)  # keys | values: (…, batch, heads, room, width)
         self.layers: list[tuple[Tensor, Tensor]] = []  # views of it
 
-    def append(self, batch: int, length: int, mask: Tensor | None) -> Tensor:
+    def append(self, batch: int, length: int, mask: Tensor | None, seen: Tensor | None) -> Tensor:
         start = self.length
-        positions = super().append(batch, length, mask)
+        positions = super().append(batch, length, mask, seen)
         if self.length > self._held.shape[4]:
             layers, both, _, heads, _, width = self._held.shape
             larger = torch.empty(layers, both, batch, heads, 2 * self.length, width)
@@ -191,13 +200,13 @@ class LlamaDecoder:
         return LlamaCache(len(self._layers), self._kv_heads, self._head_width)
 
     @torch.inference_mode()
-    def __call__(self, vectors: Tensor, mask: Tensor | None, cache: LlamaCache) -> Tensor:
+    def __call__(self, vectors: Tensor, mask: Tensor | None, cache: LlamaCache, seen: Tensor | None = None) -> Tensor:
         batch, length, _ = vectors.shape
-        angles = cache.append(batch, length, mask)[..., None, None] * self._frequencies  # the same for every head
+        angles = cache.append(batch, length, mask, seen)[..., None, None] * self._frequencies  # the same for every head
         cos, sin = angles.cos(), angles.sin() * self._sign
         start, end = cache.length - length, cache.length
         turned = self._heads + self._kv_heads  # queries and keys
-        seen = _seen(cache, length)
+        looked_at = _seen(cache, length) if seen is None else seen[None, None]
         x = vectors.reshape(batch * length, -1)
         for layer, (keys, values) in zip(self._layers, cache.layers, strict=True):
             qkv = (self._normed(x) @ layer.qkv).view(batch, length, turned + self._kv_heads, self._head_width)
@@ -209,8 +218,8 @@ class LlamaDecoder:
                 qk[:, : self._heads],
                 keys[:, :, :end],
                 values[:, :, :end],
-                attn_mask=seen,
-                is_causal=seen is None and length > 1,
+                attn_mask=looked_at,
+                is_causal=looked_at is None and length > 1,
                 enable_gqa=self._heads != self._kv_heads,
             )
             x = x.addmm(attended.transpose(1, 2).reshape(batch * length, -1), layer.out)

@@ -39,7 +39,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The item step of one request: rows, best first, with what they were ranked by (nats); `count` are shown."""
+    """The item step of one request: rows, best first, with what they were ranked by; `count` are shown.
+
+    A score is in nats and says how much likelier one row is than another of the same step; it is no log-probability.
+    """
 
     request: int
     rows: tuple[int, ...]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from convrec.generate.search import Search
-from convrec.model.head import Head
+from convrec.model.head import Head, item_scores
 from convrec.model.index import IndexedHead
 from convrec.model.ranking import PREFERENCE, choice_scores
 
@@ -26,17 +26,18 @@ def best_items(
 ) -> tuple[list[int], list[float]]:
     """The `forced` rows as they are given, then what else is among the k best allowed, with their scores.
 
-    The scores are `choice_scores` and PREFERENCE for each wish `met` (items,), best first, ties to the lower row; fewer
-    than k where fewer are allowed. `said` and `bought` (hidden,), `allowed` (items,). The normalisers are unmasked and
-    the mask acts on the joint score after the soft cap: a constraint changes who may win, never what the model thinks
-    of anyone (DESIGN §5.2). A `Head` is scanned whole; of an `IndexedHead` a few clusters are opened (generate.search).
+    The scores are `choice_scores` of `item_scores`, so nats to be compared within one step, and PREFERENCE for each of
+    the wishes `met` (items,); best first, ties to the lower row; fewer than k where fewer are allowed. `said` and `bought`
+    (hidden,), `allowed` (items,). The normalisers are unmasked and the mask acts on the joint score after the soft cap:
+    a constraint changes who may win, never what the model thinks of anyone (DESIGN §5.2). A `Head` is scanned whole; of
+    an `IndexedHead` a few clusters are opened (generate.search).
     """
     if isinstance(head, IndexedHead):
         search = Search(said, bought, head)
         rows, scores = _searched(search, allowed, k, met)
         first = search.scores(np.array(forced, dtype=np.int64)).tolist() if forced else []
     else:
-        every = choice_scores(said[None].float(), bought[None].float(), head)[0]
+        every = choice_scores(said[None].float(), bought[None].float(), head, item_scores)[0]
         ranked = every if met is None else every + PREFERENCE * torch.from_numpy(met)
         masked = ranked.masked_fill(torch.from_numpy(~allowed), float("-inf"))
         order = torch.sort(masked, descending=True, stable=True).indices[: min(k, int(allowed.sum()))]

@@ -51,10 +51,17 @@ def item_log_probabilities(hidden: Tensor, head: Head) -> Tensor:
     which is h·f(E_i) + h·f(E_c) less what the members of the cluster share. Otherwise one normaliser serves all items,
     so they rank by their raw logits.
     """
-    if head.kind != "two-level":
-        return torch.log_softmax(capped(hidden, torch.cat([head.level1, head.items])), dim=-1)[:, head.n_symbols :]
-    first = torch.log_softmax(capped(hidden, head.level1), dim=-1)[:, head.n_symbols :]
+    everything = head.level1 if head.kind == "two-level" else torch.cat([head.level1, head.items])
+    return item_scores(hidden, head) - capped(hidden, everything).logsumexp(1, keepdim=True)
+
+
+def item_scores(hidden: Tensor, head: Head) -> Tensor:
+    """(positions, items) log-probabilities but for the normaliser of the first softmax: no probabilities, but the same
+    order, since it is the same for every item; and over a large vocabulary most of what an item step would read."""
     logits = capped(hidden, head.items)
+    if head.kind != "two-level":
+        return logits
+    first = capped(hidden, head.level1[head.n_symbols :])
     # The soft cap keeps every logit within ±30, so the sums of exponentials need no maximum taken out.
     members = torch.zeros_like(first).index_add_(1, head.cluster_of, torch.exp(logits))
     second = logits - torch.log(members)[:, head.cluster_of]

@@ -4,8 +4,9 @@ The index answers one question, which clusters are worth opening, in two looks, 
 
 1. Of every cluster, from the mean and the variances of its members, the score its best member may be expected to have.
    Logits of many members are about normal, so log Σ exp follows the random-energy model (Derrida 1981): n members of
-   mean μ and deviation σ give μ + ln n + σ²/2 while σ < √(2 ln n), and μ + σ√(2 ln n), which is what the largest of
-   them has, beyond. No member can score more than its cluster, P(i) ≤ P(c), and this bound holds the estimate.
+   mean μ and deviation σ give μ + ln n + σ²/2 while σ < √(2 ln n), and μ + σ√(2 ln n) beyond. How many deviations the
+   largest lies out was measured in other directions when the index was built. No member can score more than its
+   cluster, P(i) ≤ P(c), and this bound holds the estimate.
 2. Of the members of the clusters that come first, 8-bit codes: products of whole numbers, a byte a coordinate.
 3. The clusters that are then best are opened: every member in fp32, the normaliser over all of them, the soft cap.
 
@@ -34,6 +35,7 @@ from convrec.model.head import Head
 USED_FROM = 10_000  # items; of 12,000 it costs less than scanning them, fewer were not measured (docs/performance.md)
 FILE = "index.safetensors"
 LOOSE = 1e-5  # what a coordinate left out may hold of the largest: rounding
+DIRECTIONS = 64  # in which it is measured how far the members of a cluster lie out
 CHUNK = 50_000  # rows that are summed in double precision at once
 
 
@@ -44,7 +46,8 @@ class ItemIndex:
     `coordinates` (items, r) fp32 and `codes` (items, r) int8 with coordinates ≈ codes · `step` (r,); r is the rank of
     f(E), so the width of the table where that is narrower than the backbone. `rows` (items,) the catalogue row at each
     position, `places` (items,) its inverse; `clusters` (clusters with a member,) their numbers, `starts` (that + 1,)
-    where each begins; `mean` and `variance` (clusters, r) of the members' coordinates.
+    where each begins; `mean` and `variance` (clusters, r) of the members' coordinates; `reach` (clusters,) how many
+    deviations the farthest member of each lies out, at most over some directions.
     """
 
     coordinates: Tensor
@@ -58,6 +61,7 @@ class ItemIndex:
     starts: NDArray[np.int64]
     mean: Tensor
     variance: Tensor
+    reach: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -77,8 +81,8 @@ class ItemIndex:
 class IndexedHead:
     """A two-level `model.head.Head` whose items are read from an index.
 
-    `asks` (hidden, symbols + clusters + r + 1): level 1, the basis and the centre of the index side by side, so that
-    one product says all that is asked of a hidden state.
+    `asks` (hidden, clusters with a member + r + 1): their vectors of level 1, the basis and the centre of the index
+    side by side, so that one product says all that is asked of a hidden state. Words are not: item_scores needs none.
     """
 
     inputs: Tensor
@@ -89,7 +93,8 @@ class IndexedHead:
 
 
 def indexed(inputs: Tensor, level1: Tensor, index: ItemIndex, n_symbols: int) -> IndexedHead:
-    asks = torch.cat([level1, index.basis.T, index.centre[None]]).T.contiguous()
+    clusters = level1[torch.from_numpy(n_symbols + index.clusters)]
+    asks = torch.cat([clusters, index.basis.T, index.centre[None]]).T.contiguous()
     return IndexedHead(inputs, level1, index, n_symbols, asks)
 
 
@@ -117,7 +122,10 @@ def build(head: Head) -> ItemIndex:
     step = (coordinates.abs().amax(0) / 127).clamp(min=1e-12)
     codes = torch.round(coordinates / step).to(torch.int8)
     mean, variance = _moments(coordinates.numpy(), starts)
-    return ItemIndex(coordinates, codes, step, basis, centre, rows, places, clusters, starts, mean, variance)
+    asked = head.level1[head.n_symbols :].detach()[torch.from_numpy(clusters)]  # where hidden states point
+    asked = (asked - asked.mean(0))[:: len(asked) // DIRECTIONS + 1] @ basis
+    reach = _reach(coordinates, starts, asked, mean, variance)
+    return ItemIndex(coordinates, codes, step, basis, centre, rows, places, clusters, starts, mean, variance, reach)
 
 
 def _basis(centred: Tensor, labels: NDArray[np.int64], clusters: NDArray[np.int64]) -> Tensor:
@@ -143,6 +151,18 @@ def _moments(coordinates: NDArray[np.float32], starts: NDArray[np.int64]) -> tup
     for number, (begin, end) in enumerate(pairwise(starts)):
         variance[number] = np.square(coordinates[begin:end] - mean[number]).mean(0)
     return torch.from_numpy(mean.astype(np.float32)), torch.from_numpy(variance.astype(np.float32))
+
+
+def _reach(
+    coordinates: Tensor, starts: NDArray[np.int64], directions: Tensor, mean: Tensor, variance: Tensor
+) -> NDArray[np.float32]:
+    farthest = torch.empty(len(mean), len(directions))
+    for number, (begin, end) in enumerate(pairwise(starts)):
+        farthest[number] = (coordinates[begin:end] @ directions.T).amax(0)
+    deviation = (variance @ directions.square().T).sqrt().clamp(min=1e-12)
+    out = ((farthest - mean @ directions.T) / deviation).amax(1)
+    most: NDArray[np.float32] = np.sqrt(np.diff(starts) - 1).astype(np.float32)  # no one of n lies farther out
+    return np.minimum(out.numpy(), most)
 
 
 def write(index: ItemIndex, folder: Path) -> Path:
@@ -184,7 +204,7 @@ def read(folder: Path) -> ItemIndex:
             f"{path} was built from another item table than the one beside it; build it again: convrec index build, or "
             "delete it"
         )
-    arrays = {name: held[name].numpy() for name in ("rows", "places", "clusters", "starts")}
+    arrays = {name: held[name].numpy() for name in ("rows", "places", "clusters", "starts", "reach")}
     return ItemIndex(**{**held, **arrays})
 
 

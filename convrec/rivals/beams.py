@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from transformers import DynamicCache, GenerationConfig, LogitsProcessor, LogitsProcessorList
+from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
 
+from convrec.generate.decoder import Decoder
 from convrec.rivals.trie import Trie
 
 
@@ -23,48 +24,37 @@ class Tree:
 
     The prompt is read once, at batch 1. All tokens after it lie in one cache, one behind the other, and a mask lets
     each see the prompt and its own ancestors; a step of any number of beams is one sequence of that many tokens. For a
-    backbone with full attention.
+    backbone with full attention; `decoder` is the one that serves it (generate.decoder).
     """
 
-    def __init__(self, backbone: Any, prompt: Sequence[int]) -> None:
-        self._backbone = backbone
-        self._cache = DynamicCache(config=backbone.config)
-        self._length = len(prompt)
-        self._depth = 0
-        self._seen = torch.zeros(1, 0, dtype=torch.bool)  # (beams, tokens after the prompt)
-        ids = torch.tensor([prompt])
-        out = backbone.base_model(input_ids=ids, past_key_values=self._cache, use_cache=True)
-        self.logits = self._logits(out.last_hidden_state[:, -1])
+    def __init__(self, backbone: Any, decoder: Decoder, prompt: Sequence[int]) -> None:
+        self._inputs = backbone.get_input_embeddings()
+        self._outputs = backbone.get_output_embeddings()
+        self._decoder = decoder
+        self._cache = decoder.cache()
+        self._seen = torch.ones(1, len(prompt), dtype=torch.bool)  # (beams, places)
+        hidden = decoder(self._inputs(torch.tensor([prompt])), None, self._cache)
+        self.logits = self._logits(hidden[:, -1])
 
     def grow(self, tokens: Tensor, parents: Tensor) -> Tensor:
         """(beams, vocabulary) logits after (beams,) tokens, each behind the beam of the step before it comes from."""
-        n = len(tokens)
-        self._seen = torch.cat([self._seen[parents], torch.eye(n, dtype=torch.bool)], dim=1)
-        mask = torch.cat([torch.ones(n, self._length, dtype=torch.bool), self._seen], dim=1)
-        out = self._backbone.base_model(
-            input_ids=tokens[None],
-            attention_mask=torch.zeros(mask.shape).masked_fill(~mask, float("-inf"))[None, None],
-            position_ids=torch.full((1, n), self._length + self._depth),
-            past_key_values=self._cache,
-            use_cache=True,
-        )
-        self._depth += 1
-        return self._logits(out.last_hidden_state[0])
+        self._seen = torch.cat([self._seen[parents], torch.eye(len(tokens), dtype=torch.bool)], dim=1)
+        return self._logits(self._decoder(self._inputs(tokens[None]), None, self._cache, self._seen)[0])
 
     def _logits(self, hidden: Tensor) -> Tensor:
-        out: Tensor = self._backbone.get_output_embeddings()(hidden).float()
+        out: Tensor = self._outputs(hidden).float()
         return out
 
 
 @torch.inference_mode()
 def id_beams(
-    backbone: Any, prompt: Sequence[int], trie: Trie, count: int, allowed: NDArray[np.bool_]
+    backbone: Any, decoder: Decoder, prompt: Sequence[int], trie: Trie, count: int, allowed: NDArray[np.bool_]
 ) -> tuple[list[int], list[float]]:
     """Up to `count` rows with log P(id | prompt) in nats, best first, by beams of that width over the ids that exist.
 
     `allowed` (items,) masks the last token; fewer rows come back where fewer are reached.
     """
-    tree = Tree(backbone, prompt)
+    tree = Tree(backbone, decoder, prompt)
     logits, scores, nodes = tree.logits, torch.zeros(1), torch.zeros(1, dtype=torch.int64)
     leaves = trie.allowed_leaves(allowed)
     for level in range(trie.depth):
@@ -83,14 +73,14 @@ def id_beams(
 
 @torch.inference_mode()
 def text_beams(
-    backbone: Any, prompt: Sequence[int], count: int, *, end: int | None, longest: int
+    backbone: Any, decoder: Decoder, prompt: Sequence[int], count: int, *, end: int | None, longest: int
 ) -> tuple[list[list[int]], list[float]]:
     """`count` texts of at most `longest` tokens with their log-probabilities in nats, best first.
 
     A text ends with `end`, which is not given back; with None all are `longest` tokens long. Ends when no running beam
     can still beat the worst text found: scores only fall.
     """
-    tree = Tree(backbone, prompt)
+    tree = Tree(backbone, decoder, prompt)
     logits, scores, said = tree.logits, torch.zeros(1), torch.zeros(1, 0, dtype=torch.int64)
     done: list[tuple[float, list[int]]] = []
     for length in range(1, longest + 1):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from convrec.generate.decoder import Decoder, decoder_of
 from convrec.model.backbone import dropout
 from convrec.model.prompt import MAX_HISTORY
 
@@ -30,12 +31,23 @@ class Rival(nn.Module, ABC):
         super().__init__()
         self.backbone = backbone
         self.dropout = dropout
+        self._reads: Decoder | None = None
         backbone.generation_config.eos_token_id = None  # what ends an item is said at each call
 
     @property
     def decoder(self) -> Any:
         """The backbone without its language-model head."""
         return self.backbone.base_model
+
+    @property
+    def reads(self) -> Decoder:
+        """What the product would read this backbone with; its weights are those since the last `eval` or `train`."""
+        self._reads = self._reads or decoder_of(self.decoder)
+        return self._reads
+
+    def train(self, mode: bool = True) -> Self:
+        self._reads = None  # it may hold the weights laid out anew
+        return super().train(mode)
 
     @abstractmethod
     def spell(self, rows: Sequence[int]) -> Tokens:

@@ -44,4 +44,4 @@ class Semantic(Rival):
         prompt = self.prompt(history)
         if how == "generate":
             return generated_ids(self.backbone, prompt, self.trie, beams, allowed)[:count]
-        return id_beams(self.backbone, prompt, self.trie, beams, allowed)[0][:count]
+        return id_beams(self.backbone, self.reads, prompt, self.trie, beams, allowed)[0][:count]

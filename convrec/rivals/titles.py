@@ -44,7 +44,7 @@ class Titles(Rival):
         if how == "generate":
             texts = generated_texts(self.backbone, prompt, beams, end=self.end, longest=LONGEST)
         else:
-            texts = text_beams(self.backbone, prompt, beams, end=self.end, longest=LONGEST)[0]
+            texts = text_beams(self.backbone, self.reads, prompt, beams, end=self.end, longest=LONGEST)[0]
         return self.grounding.rows(self.written(texts), allowed, count)
 
     def written(self, texts: Sequence[Sequence[int]]) -> list[str]:

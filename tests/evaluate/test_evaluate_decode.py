@@ -13,6 +13,8 @@ from convrec.cli import app
 from convrec.errors import ConfigError
 from convrec.evaluate.decode import FORWARD, Cost, measure, plot, ratios
 from convrec.evaluate.decode_systems import Shape, make_shape, random_codes, synthetic_titles, systems
+from convrec.generate import engine
+from convrec.model import index
 from convrec.model.model import ConvrecModel
 
 MODEL = Path(__file__).resolve().parents[2] / "data" / "model"
@@ -53,18 +55,15 @@ def test_ratios_are_of_one_size(costs: list[Cost]) -> None:
 def test_each_system_takes_as_many_forwards_as_an_item_has_tokens(shape: Shape) -> None:
     calls = 0
 
-    def count(*_: object) -> None:
+    def count() -> None:
         nonlocal calls
         calls += 1
 
-    hook = shape.backbone.base_model.register_forward_hook(count)
-    try:
+    with shape.forwards(count):
         for system in systems(shape, synthetic_titles(TITLES, 40, np.random.default_rng(0)), HashEncoder()):
             calls = 0
             system.run()
             assert calls == system.tokens, system.name
-    finally:
-        hook.remove()
 
 
 def test_random_codes_are_distinct() -> None:
@@ -111,3 +110,21 @@ def test_the_single_token_is_the_products_own_path(shape: Shape, monkeypatch: py
     (chosen,) = single.run()  # type: ignore[misc, attr-defined]
     assert len(chosen.rows) == 10
     assert seen[0].shape == (1, 21)  # ⟨history⟩ and 20 items
+
+
+def test_it_is_served_from_an_index_where_there_would_be_one(shape: Shape, monkeypatch: pytest.MonkeyPatch) -> None:
+    scanned = systems(shape, TITLES, HashEncoder())[0]
+    monkeypatch.setattr(index, "USED_FROM", len(TITLES))
+    opened = systems(shape, TITLES, HashEncoder())[0]
+    assert opened.read_mb != scanned.read_mb
+    heads = []
+    original = engine.best_items
+
+    def spy(said: object, bought: object, head: object, *rest: object) -> object:
+        heads.append(head)
+        return original(said, bought, head, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(engine, "best_items", spy)
+    (chosen,) = opened.run()  # type: ignore[misc, attr-defined]
+    assert isinstance(heads[0], index.IndexedHead)
+    assert len(chosen.rows) == 10

@@ -135,3 +135,25 @@ def test_what_is_no_plain_llama_goes_through_its_own_modules(
 def test_layers_too_large_for_a_second_layout_go_through_their_own_modules(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "LARGEST", 1000)
     assert "too much" in unserved(llama())
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 9), st.integers(1, 6), st.lists(st.lists(st.integers(0, 5), min_size=1, max_size=4), max_size=4))
+def test_a_branch_is_read_as_if_it_stood_alone(seed: int, prompt: int, parents: list[list[int]]) -> None:
+    """`parents`: of each level, which node of the level before (by its remainder) each of its nodes comes from."""
+    model = llama(seed)
+    torch.manual_seed(seed)
+    for decoder in (LlamaDecoder(model), TransformersDecoder(model)):
+        cache = decoder.cache()
+        first = torch.randn(prompt, 24)
+        decoder(first[None], None, cache)
+        seen, paths = torch.ones(1, prompt, dtype=torch.bool), [first]
+        for level in parents:
+            of = [parent % len(paths) for parent in level]
+            vectors = torch.randn(len(of), 24)
+            seen = torch.cat([seen[of], torch.eye(len(of), dtype=torch.bool)], dim=1)
+            found = decoder(vectors[None], None, cache, seen)[0]
+            paths = [torch.cat([paths[parent], own[None]]) for parent, own in zip(of, vectors, strict=True)]
+            for hidden, path in zip(found, paths, strict=True):
+                alone = decoder(path[None], None, decoder.cache())[0, -1]
+                torch.testing.assert_close(hidden, alone, rtol=0, atol=1e-4)

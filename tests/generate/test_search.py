@@ -10,7 +10,7 @@ from small_model import a_head
 from convrec.generate import search
 from convrec.generate.search import Search
 from convrec.generate.step import best_items
-from convrec.model.head import Head
+from convrec.model.head import Head, item_scores
 from convrec.model.index import IndexedHead, build, indexed
 from convrec.model.ranking import PREFERENCE, choice_scores
 
@@ -47,7 +47,7 @@ def test_a_catalogue_that_is_opened_whole_gives_what_the_scan_gives(
     bought = bought if apart else said
     allowed = np.array(data.draw(st.lists(st.booleans(), min_size=len(cluster_of), max_size=len(cluster_of))))
     rows, scores = best_items(said, bought, served(head), allowed, k)
-    every = choice_scores(said[None], bought[None], head)[0].numpy()
+    every = choice_scores(said[None], bought[None], head, item_scores)[0].numpy()
     assert len(rows) == len(set(rows)) == min(k, int(allowed.sum()))
     assert all(allowed[row] for row in rows)
     np.testing.assert_allclose(scores, every[rows], atol=2e-3, rtol=1e-4)
@@ -65,7 +65,7 @@ def test_wishes_that_need_not_hold_raise_what_meets_them_by_search_and_by_scan(
     n = len(cluster_of)
     allowed = np.array(data.draw(st.lists(st.booleans(), min_size=n, max_size=n)))
     met = np.array(data.draw(st.lists(st.integers(0, 2), min_size=n, max_size=n)))
-    wanted = choice_scores(said[None], bought[None], head)[0].numpy() + PREFERENCE * met
+    wanted = choice_scores(said[None], bought[None], head, item_scores)[0].numpy() + PREFERENCE * met
     for each in (head, served(head)):
         rows, scores = best_items(said, bought, each, allowed, k, met=met)
         assert all(allowed[row] for row in rows)
@@ -76,18 +76,25 @@ def test_wishes_that_need_not_hold_raise_what_meets_them_by_search_and_by_scan(
 
 @torch.inference_mode()
 @settings(max_examples=40, deadline=None)
-@given(CLUSTERS, st.integers(0, 99), st.sampled_from([0.1, 3.0, 40.0]), st.integers(1, 12), st.data())
+@given(
+    CLUSTERS,
+    st.integers(0, 99),
+    st.sampled_from([0.1, 3.0, 40.0]),
+    st.integers(1, 12),
+    st.sampled_from([0, 60]),
+    st.data(),
+)
 def test_a_search_never_returns_fewer_than_there_are_nor_a_wrong_score(
-    cluster_of: list[int], seed: int, scale: float, k: int, data: st.DataObject
+    cluster_of: list[int], seed: int, scale: float, k: int, whole: int, data: st.DataObject
 ) -> None:
     head = detached(3, cluster_of, 6, seed)
     said, bought = scale * torch.randn(2, 6, generator=torch.Generator().manual_seed(seed))
     allowed = np.array(data.draw(st.lists(st.booleans(), min_size=len(cluster_of), max_size=len(cluster_of))))
     with pytest.MonkeyPatch.context() as patch:  # so small that even these clusters are estimated and looked at
-        for name, value in (("OPENED", 2), ("LOOKED_AT", 8), ("FEW", 0)):
+        for name, value in (("WHOLE", whole), ("OPENED", 2), ("LOOKED_AT", 8), ("FEW", 0)):
             patch.setattr(search, name, value)
         rows, scores = best_items(said, bought, served(head), allowed, k)
-    every = choice_scores(said[None], bought[None], head)[0].numpy()
+    every = choice_scores(said[None], bought[None], head, item_scores)[0].numpy()
     assert len(rows) == len(set(rows)) == min(k, int(allowed.sum()))
     assert all(allowed[row] for row in rows)
     np.testing.assert_allclose(scores, every[rows], atol=2e-3, rtol=1e-4)
@@ -98,8 +105,8 @@ def test_a_search_never_returns_fewer_than_there_are_nor_a_wrong_score(
 @pytest.mark.parametrize("spread", [0.2, 1.0])
 @pytest.mark.parametrize("share", [1.0, 0.4, 0.01])
 def test_it_finds_the_best_of_many_and_opens_few(monkeypatch: pytest.MonkeyPatch, spread: float, share: float) -> None:
-    monkeypatch.setattr(search, "LOOKED_AT", 1024)
-    monkeypatch.setattr(search, "OPENED", 256)
+    for name, value in (("WHOLE", 0), ("LOOKED_AT", 1024), ("OPENED", 256)):
+        monkeypatch.setattr(search, name, value)
     head = topics(6000, 80, spread)
     index = served(head)
     generator = torch.Generator().manual_seed(8)

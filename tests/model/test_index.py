@@ -56,6 +56,22 @@ def test_a_narrow_table_is_held_narrow() -> None:
     torch.testing.assert_close(built[torch.arange(50)], items, atol=1e-4, rtol=1e-4)
 
 
+def test_no_member_lies_farther_out_than_the_index_says() -> None:
+    generator = torch.Generator().manual_seed(1)
+    head = a_head(4, [0, *[1] * 40, *[2] * 200], 8, 2)
+    items = torch.randn(241, 8, generator=generator) ** 3  # far from normal
+    built = index.build(Head(head.inputs.detach(), head.level1.detach(), items, head.cluster_of, 4))
+    asked = head.level1[4:].detach()
+    along = items @ (asked - asked.mean(0)).T
+    assert built.reach[0] == 0, "one item is its own mean"
+    for cluster, members in ((1, slice(1, 41)), (2, slice(41, None))):
+        own = along[members]
+        spread = (built.variance[cluster] @ ((asked - asked.mean(0)) @ built.basis).square().T).sqrt()
+        farthest = float(((own - own.mean(0)) / spread).max())
+        assert built.reach[cluster] == pytest.approx(farthest, abs=1e-3)
+        assert farthest > 3
+
+
 @pytest.mark.parametrize("items", [torch.zeros(5, 4), torch.ones(5, 4), torch.zeros(1, 4)])
 def test_empty_and_equal_vectors_are_held_too(items: torch.Tensor) -> None:
     head = Head(torch.zeros(1, 4), torch.zeros(2, 4), items, torch.zeros(len(items), dtype=torch.int64), 1)

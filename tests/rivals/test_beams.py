@@ -18,7 +18,7 @@ HISTORY = [3, 1, 4, 1, 5]
 def test_ids_agree_and_are_allowed(allowed: list[bool], beams: int, history: list[int]) -> None:
     mask = np.array(allowed)
     prompt = SEMANTIC.prompt(history)
-    rows, scores = id_beams(SEMANTIC.backbone, prompt, SEMANTIC.trie, beams, mask)
+    rows, scores = id_beams(SEMANTIC.backbone, SEMANTIC.reads, prompt, SEMANTIC.trie, beams, mask)
     assert rows == generated_ids(SEMANTIC.backbone, prompt, SEMANTIC.trie, beams, mask)
     assert len(set(rows)) == len(rows) <= beams
     assert all(mask[row] for row in rows)
@@ -26,7 +26,7 @@ def test_ids_agree_and_are_allowed(allowed: list[bool], beams: int, history: lis
 
 
 def test_a_beam_as_wide_as_the_catalogue_ranks_it_exactly() -> None:
-    rows, scores = id_beams(SEMANTIC.backbone, SEMANTIC.prompt(HISTORY), SEMANTIC.trie, 30, EVERYTHING)
+    rows, scores = id_beams(SEMANTIC.backbone, SEMANTIC.reads, SEMANTIC.prompt(HISTORY), SEMANTIC.trie, 30, EVERYTHING)
     assert sorted(rows) == list(range(30))
     prompt = SEMANTIC.prompt(HISTORY)
     for row, score in zip(rows, scores, strict=True):
@@ -44,7 +44,7 @@ def test_texts_agree(end_weight: float, ends: bool) -> None:
     end = rival.end if ends else None
     for history in ([2], [7, 8, 9], HISTORY):
         prompt = rival.prompt(history)
-        texts, scores = text_beams(rival.backbone, prompt, 10, end=end, longest=12)
+        texts, scores = text_beams(rival.backbone, rival.reads, prompt, 10, end=end, longest=12)
         assert texts == generated_texts(rival.backbone, prompt, 10, end=end, longest=12)
         assert scores == sorted(scores, reverse=True)
         assert ends or {len(text) for text in texts} == {12}
