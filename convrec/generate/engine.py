@@ -11,10 +11,13 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from convrec.catalog import Catalog
+from convrec.conversation import Path
 from convrec.generate.decoder import Decoder, decoder_of
 from convrec.generate.request import Chosen, Event, Finished, Request, Sampling, Token
 from convrec.generate.step import best_items
@@ -23,7 +26,7 @@ from convrec.model.head import capped
 from convrec.model.index import ItemIndex
 from convrec.model.model import ConvrecModel
 from convrec.model.prompt import Prompt, Renderer
-from convrec.model.ranking import collate, wishes_met
+from convrec.model.ranking import collate, score_paths, wishes_met
 
 TOP_P = 0.9
 
@@ -74,6 +77,10 @@ class Engine:
     @property
     def catalog(self) -> Catalog:
         return self.renderer.catalog
+
+    def scores(self, paths: Sequence[Path]) -> NDArray[np.float32]:
+        """(paths, items) what items are chosen by, of many paths at once and nothing masked (model.ranking)."""
+        return score_paths(self.model, self.renderer, paths)
 
     def generate(self, requests: Sequence[Request]) -> Generator[Event]:
         """Yields, for each request, `Chosen`; then `Token`s and `Finished` of each item shown, in turns."""
