@@ -78,20 +78,32 @@ class Material:
     validation_dialogues: list[Dialogue]
 
 
-def material(dataset: Dataset, hold_back: int = 2) -> Material:
-    """`hold_back` last items of each history are left out: 2 for validation and test, 1 in a final run."""
+def hearing(encoder: SentenceEncoder, data: Material) -> Hearing:
+    """The encoder that knows every message of these dialogues."""
+    return Hearing(encoder, [turn.text for d in data.dialogues + data.validation_dialogues for turn in d.path.turns])
+
+
+def material(dataset: Dataset, recipe: Recipe) -> Material:
+    """What the recipe may be trained and validated on: the last `hold_back` items of each history are left out, 2 for
+    validation and test, 1 in a final run. Raises ConfigError where it validates on dialogues and there are none."""
     sequences = dataset.sequences()
     held = held_out_users(dataset)
     trained = {user: rows for user, rows in sequences.items() if user not in held}
     parts = leave_one_out(trained)
-    kept = [rows[:-hold_back] if len(rows) > 2 else rows for rows in trained.values()]
+    kept = [rows[: -recipe.hold_back] if len(rows) > 2 else rows for rows in trained.values()]
     everything = list(dialogues(dataset, sequences))
+    for_validation = [d for d in everything if d.split == "validation"]
+    if not for_validation and any(phase.select == "conversations" for phase in recipe.phases):
+        raise ConfigError(
+            "the recipe chooses by conversations, but the dataset has none for validation; write some with "
+            "`convrec regen write --hold-out 0.2`, or let the recipe select by histories"
+        )
     return Material(
         histories=[rows for rows in kept if len(rows) > 1],
         narratives=list(narratives(dataset, sequences)),
         dialogues=[d for d in everything if d.split == "train"],
         validation=parts.validation[:: max(1, len(parts.validation) // VALIDATED)],
-        validation_dialogues=[d for d in everything if d.split == "validation"][:VALIDATED],
+        validation_dialogues=for_validation[:VALIDATED],
     )
 
 
@@ -108,12 +120,7 @@ def train(
     work = out.with_name(out.name + ".training")
     same_run(work, recipe, seed, backbone, dataset)
     encoder = load_encoder()
-    data = material(dataset, recipe.hold_back)
-    if not data.validation_dialogues and any(phase.select == "conversations" for phase in recipe.phases):
-        raise ConfigError(
-            "the recipe chooses by conversations, but the dataset has none for validation; write some with "
-            "`convrec regen write --hold-out 0.2`, or let the recipe select by histories"
-        )
+    data = material(dataset, recipe)
     report("vectors", {"items": len(dataset.catalog)})
     content = content_vectors(dataset.catalog, encoder)
     mean, scale = statistics(content)
@@ -123,25 +130,9 @@ def train(
     model, tokenizer, source = _build(
         dataset, data, recipe, backbone, standardise(content, mean, scale), collaborative, seed
     )
-    hearing = Hearing(encoder, [turn.text for d in data.dialogues + data.validation_dialogues for turn in d.path.turns])
-    renderer = Renderer(dataset.catalog, model.symbols, tokenizer, hearing, recipe.hears)
+    renderer = Renderer(dataset.catalog, model.symbols, tokenizer, hearing(encoder, data), recipe.hears)
     negatives = _negatives(recipe, _purchases(data, len(dataset.catalog)))
-    figures: list[tuple[Phase, list[dict[str, float]]]] = []
-    for number, phase in enumerate(recipe.phases):
-        torch.manual_seed(seed * 1_000_003 + number)  # an adapter starts alike in a run that was stopped
-        if phase.lora:
-            _add_lora(model, phase.lora)
-        model.table.requires_grad_(phase.table)
-        report("phase", {"number": number + 1, "of": len(recipe.phases)})
-        history = train_phase(
-            model, phase, recipe, number=number, seed=seed,
-            make_examples=lambda rng, part=phase.examples: make_examples(renderer, data, part, recipe, rng),  # type: ignore[misc]
-            loss=partial(batch_loss, text_weight=phase.text_weight, negatives=negatives),
-            validate=validator(renderer, data, phase),
-            checkpoint=work / f"phase-{number}.safetensors",
-            report=report,
-        )  # fmt: skip
-        figures.append((phase, history))
+    figures = train_phases(model, renderer, data, recipe, work=work, seed=seed, report=report, negatives=negatives)
     config = SavedConfig(
         text_symbols=model.symbols.text,
         facts=model.symbols.facts,
@@ -159,6 +150,37 @@ def train(
     card = model_card(dataset, recipe, seed, backbone, figures)
     save(out, model, tokenizer, dataset.catalog, config, (torch.from_numpy(mean), scale), card)
     return out
+
+
+def train_phases(
+    model: ConvrecModel,
+    renderer: Renderer,
+    data: Material,
+    recipe: Recipe,
+    *,
+    work: Path,
+    seed: int,
+    report: Report,
+    negatives: Negatives | None = None,
+) -> list[tuple[Phase, list[dict[str, float]]]]:
+    """Trains `model` through every phase, with checkpoints in `work`; returns what each validated."""
+    figures: list[tuple[Phase, list[dict[str, float]]]] = []
+    for number, phase in enumerate(recipe.phases):
+        torch.manual_seed(seed * 1_000_003 + number)  # an adapter starts alike in a run that was stopped
+        if phase.lora:
+            _add_lora(model, phase.lora)
+        model.table.requires_grad_(phase.table)
+        report("phase", {"number": number + 1, "of": len(recipe.phases)})
+        history = train_phase(
+            model, phase, recipe, number=number, seed=seed,
+            make_examples=lambda rng, part=phase.examples: make_examples(renderer, data, part, recipe, rng),  # type: ignore[misc]
+            loss=partial(batch_loss, text_weight=phase.text_weight, negatives=negatives),
+            validate=validator(renderer, data, phase),
+            checkpoint=work / f"phase-{number}.safetensors",
+            report=report,
+        )  # fmt: skip
+        figures.append((phase, history))
+    return figures
 
 
 def make_examples(

@@ -86,7 +86,7 @@ def test_a_phase_without_the_table_leaves_it_as_it_is(dataset: Dataset, tmp_path
 def test_nothing_of_held_out_users_and_no_last_item_is_trained_on(dataset: Dataset) -> None:
     held = held_out_users(dataset)
     assert held
-    data = material(dataset)
+    data = material(dataset, Recipe.model_validate(RECIPE))
     sequences = dataset.sequences()
     kept = sorted(tuple(rows[:-2]) for user, rows in sequences.items() if user not in held)
     assert sorted(map(tuple, data.histories)) == kept
