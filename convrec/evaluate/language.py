@@ -63,6 +63,6 @@ def language_figures(
     return (
         count_claims(checker, written)
         | variety([text for text, _, _ in written])
-        | {"history_mentioned": history_mentioned(written)}
+        | {"history_mentioned": history_mentioned(written, catalog)}
         | overlap(said, references, encoder)
     )

@@ -112,14 +112,12 @@ class Engine:
     def _stream(self, index: int, request: Request, row: int) -> Stream:
         turn = request.path.turns[-1] if request.path.turns else None
         context = Context(request.path.history, turn.constraints if turn else (), turn.reference if turn else None)
-        symbols = self.model.symbols
         opening = self.renderer.item(row, context)
-        facts = [symbol for symbol in opening.symbols if symbols.first_fact <= symbol < symbols.items]
         allowed = self._sayable.clone()
-        allowed[facts] = True
+        allowed[list(opening.facts)] = True
         seed = (request.sampling.seed * 1_000_003 + row) % 2**63
         generator = torch.Generator().manual_seed(seed)
-        return Stream(index, row, opening, allowed, bool(facts), request.sampling, generator)
+        return Stream(index, row, opening, allowed, bool(opening.facts), request.sampling, generator)
 
     def _write(self, streams: list[Stream], cache: Any) -> Iterator[Event]:
         forbidden = ~torch.stack([stream.allowed for stream in streams])

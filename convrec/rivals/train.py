@@ -22,8 +22,9 @@ from convrec.rivals.saved import save_hybrid, save_rival
 from convrec.rivals.semantic import VOCABULARY, Semantic
 from convrec.rivals.titles import END, Titles
 from convrec.train.examples import windows
+from convrec.train.material import Material, hearing, material
 from convrec.train.recipe import Recipe
-from convrec.train.run import Material, hearing, material, same_run, train_phases
+from convrec.train.run import same_run, train_phases
 from convrec.train.trainer import Report, train_phase
 
 VALIDATED = 300  # cases at most: each is a beam search
