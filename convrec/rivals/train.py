@@ -73,7 +73,7 @@ def train_hybrid(
     report("vectors", {"items": len(dataset.catalog)})
     content = content_vectors(dataset.catalog, encoder)
     torch.manual_seed(seed)
-    backbone = small_backbone(recipe, 1)  # the one text token that a backbone must have; nobody says it
+    backbone = small_backbone(recipe, 3)  # the few tokens that a backbone must have; nobody says them
     if recipe.residual_dropout:
         add_residual_dropout(backbone, recipe.residual_dropout)
     picker = Hybrid(backbone, torch.from_numpy(standardise(content, *statistics(content))), recipe.dropout)
