@@ -4,7 +4,7 @@
     convrec rivals train data/demo --kind hybrid --recipe runs/recipes/shop-hybrid.yaml --out work/hybrid
     python benchmarks/joint.py histories work/items-only   # the embedded model beside one of histories alone
     python benchmarks/joint.py steering work/hybrid        # and beside a picker of its own, with and without critiques
-    python benchmarks/joint.py language work/hybrid        # its narratives, and those of what the hybrid picks
+    python benchmarks/joint.py language [work/hybrid]      # its narratives, and those of what the hybrid picks
 
 Figures go into benchmarks/results/regen.json; what each means is said in docs/training.md.
 """
@@ -73,35 +73,37 @@ def steering(hybrid: Path) -> dict[str, object]:
     }
 
 
-def language(hybrid: Path, count: int) -> dict[str, object]:
-    """Of the joint model, and beside it the same writer on what the hybrid picks, for the same questions and seeds."""
+def language(hybrid: Path | None, count: int) -> dict[str, object]:
+    """Of the joint model; and beside it the same writer on what the hybrid picks, for the same questions and seeds."""
     engine, encoder = load_engine(MODEL), load_encoder()
     every = questions(read_dataset(DEMO), Reader(engine.catalog, encoder))
     asked = every[:: max(1, len(every) // count)][:count]
     checker = ClaimChecker(engine.catalog)
-    rows = picks(load_hybrid(hybrid), asked, engine.catalog)
-    joint, other = (
-        language_figures(write_narratives(engine, asked, rows=picked), asked, checker, encoder)
-        for picked in (None, rows)
-    )
-    worse = [name for name in HIGHER if joint[name] < other[name]] + [n for n in LOWER if joint[n] > other[n]]
-    return {
+    joint = language_figures(write_narratives(engine, asked), asked, checker, encoder)
+    figures: dict[str, object] = {
         "claims_true_after": joint["true_after"],
         "repeated_frame_rate": joint["repeated_frame_rate"],
         "history_mentioned": joint["history_mentioned"],
-        "joint_and_hybrid_language": {"joint": joint, "hybrid": other},
-        "joint_worse_than_hybrid": worse,
+        "joint_language": joint,
     }
+    if hybrid is not None:
+        rows = picks(load_hybrid(hybrid), asked, engine.catalog)
+        other = language_figures(write_narratives(engine, asked, rows=rows), asked, checker, encoder)
+        worse = [name for name in HIGHER if joint[name] < other[name]] + [n for n in LOWER if joint[n] > other[n]]
+        figures |= {"hybrid_language": other, "joint_worse_than_hybrid": worse}
+    return figures
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("part", choices=["histories", "steering", "language"])
-    parser.add_argument("other", type=Path, help="the folder of the item-only model, or of the hybrid")
+    parser.add_argument("other", type=Path, nargs="?", help="the folder of the item-only model, or of the hybrid")
     parser.add_argument("--count", type=int, default=500, help="narratives of the language part")
     given = parser.parse_args()
     if given.part == "language":
         figures = language(given.other, given.count)
+    elif given.other is None:
+        parser.error(f"{given.part} needs the folder to compare with")
     else:
         figures = {"histories": histories, "steering": steering}[given.part](given.other)
     print(json.dumps(figures, indent=2))
