@@ -58,7 +58,7 @@ def text(rounds: int) -> dict[str, object]:
     from convrec.generate.request import Request, Sampling
     from convrec.language.encoder import load_encoder
     from convrec.train.examples import dialogues
-    from convrec.train.run import Hearing
+    from convrec.train.material import Hearing
 
     engine, data = load_engine(ROOT / "data" / "model"), read_dataset(ROOT / "data" / "demo")
     asked = [d for d in dialogues(data, data.sequences()) if d.split == "test"][:200:25]

@@ -43,7 +43,6 @@ from convrec.language.encoder import load_encoder
 from convrec.language.reader import Reader
 from convrec.model import index as item_index
 from convrec.model.head import Head, item_log_probabilities
-from convrec.model.prompt import Renderer
 from convrec.model.ranking import choice_scores, collate
 from convrec.model.saved import Saved, load
 
@@ -93,7 +92,7 @@ def drawn(head: Head, items: int, seed: int = 0) -> Head:
 
 def states(saved: Saved, dataset: Path, begin: int, end: int) -> list[tuple[Tensor, Tensor]]:
     """The hidden states of real test histories, at the end and two items before: the second stands for the taste."""
-    renderer = Renderer(saved.catalog, saved.model.symbols, saved.tokenizer, load_encoder(), saved.config.hears)
+    renderer = saved.renderer(load_encoder())
     cases = leave_one_out(read_dataset(dataset).sequences()).test
     head = saved.model.head()
     found = []

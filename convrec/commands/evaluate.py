@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from convrec.datasets import Dataset
+    from convrec.evaluate.histories import Recommender
 
 app = typer.Typer(no_args_is_help=True, help="Measure a model.")
 
@@ -29,18 +33,11 @@ def evaluate_steering_command(
     dataset: Annotated[Path, typer.Argument(help="A dataset folder with test dialogues.")],
     model: Annotated[Path, typer.Option(help="A model folder.")],
 ) -> None:
-    """What the critique brings: Recall@10 without it, with it, with masks off, and of an oracle of the reading."""
+    """What the critique brings: the metrics without it, with it, with masks off, and of an oracle of the reading."""
     from convrec.datasets import read_dataset
-    from convrec.evaluate.steering import evaluate_steering
     from convrec.generate import load_engine
-    from convrec.language.encoder import load_encoder
-    from convrec.language.reader import Reader
 
-    engine, data = load_engine(model), read_dataset(dataset)
-    reader = Reader(engine.catalog, load_encoder())
-    for said in ("blind", "train"):
-        print(f"{said} wording")
-        print_figures(evaluate_steering(engine, data, reader, said))
+    print_steering(load_engine(model), read_dataset(dataset))
 
 
 @app.command("narratives")
@@ -48,34 +45,41 @@ def evaluate_narratives_command(
     dataset: Annotated[Path, typer.Argument(help="A dataset folder with test dialogues.")],
     model: Annotated[Path, typer.Option(help="A model folder.")],
     count: Annotated[int, typer.Option(help="How many narratives to write.", min=1)] = 500,
+    hybrid: Annotated[
+        Path | None, typer.Option(help="A trained hybrid: the same model writes about what that picks, too.")
+    ] = None,
 ) -> None:
     """How much of what the model writes is true, before and after the check, and how it reads."""
     from convrec.datasets import read_dataset
-    from convrec.evaluate.claims import count_claims
-    from convrec.evaluate.language import write_narratives
+    from convrec.evaluate.language import language_figures, picks, write_narratives
     from convrec.evaluate.steering import questions
-    from convrec.evaluate.texts import history_mentioned, overlap, variety
     from convrec.generate import load_engine
     from convrec.language.claims import ClaimChecker
     from convrec.language.encoder import load_encoder
-    from convrec.language.facts import facts_of, render
     from convrec.language.reader import Reader
+    from convrec.rivals.saved import load_hybrid
 
     engine, encoder = load_engine(model), load_encoder()
     every = questions(read_dataset(dataset), Reader(engine.catalog, encoder))
     asked = every[:: max(1, len(every) // count)][:count]
-    written = write_narratives(engine, asked)
-    said = [render(text, facts_of(engine.catalog, row, context)) for text, row, context in written]
-    references = [
-        render(q.dialogue.narrative, facts_of(engine.catalog, q.dialogue.target, q.dialogue.context)) for q in asked
-    ]
-    figures = (
-        count_claims(ClaimChecker(engine.catalog), written)
-        | variety([text for text, _, _ in written])
-        | {"history_mentioned": history_mentioned(written)}
-        | overlap(said, references, encoder)
-    )
-    print_figures({"narratives": figures})
+    written = {"narratives": write_narratives(engine, asked)}
+    if hybrid is not None:
+        rows = picks(load_hybrid(hybrid), asked, engine.catalog)
+        written["of what the hybrid picks"] = write_narratives(engine, asked, rows=rows)
+    checker = ClaimChecker(engine.catalog)
+    print_figures({name: language_figures(found, asked, checker, encoder) for name, found in written.items()})
+
+
+def print_steering(recommender: Recommender, dataset: Dataset) -> None:
+    """Both wordings, every group of questions."""
+    from convrec.evaluate.steering import evaluate_steering
+    from convrec.language.encoder import load_encoder
+    from convrec.language.reader import Reader
+
+    reader = Reader(dataset.catalog, load_encoder())
+    for said in ("blind", "train"):
+        print(f"{said} wording")
+        print_figures(evaluate_steering(recommender, dataset, reader, said))
 
 
 def print_figures(figures: Mapping[str, Mapping[str, float]]) -> None:

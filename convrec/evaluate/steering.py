@@ -3,14 +3,15 @@
 Protocol. Questions: every test dialogue message in wordings by an author who saw neither the reader nor the
 training phrasings ("blind"). The target is what the shopper really bought next.
 Readings are the reader's own, message by message along the dialogue, as in a chat. Ranked is the whole catalogue less
-what is out of stock, owned, or was shown and refused. Measured is Recall@10 of
+what is out of stock, owned, or was shown and refused. Measured are Recall, NDCG and MRR @1, 5, 10 of
 
 - `without`: the model with every message emptied; history, refusals and the item steered from stay;
 - `history`: the model with no message at all, as REGEN's own control (arXiv 2503.11924): what the history predicts;
 - `masks_off`: the model with messages and readings, no mask: the model, not the mask, understands;
 - `with`: as served: among what the chat would choose from, items that meet wishes that need not hold before others;
+- `without_masked`: `without` among what the chat would choose from: what the masks bring by themselves;
 - `oracle`: popularity among what the true reading (hard and soft) allows, which is what a perfect reader with no taste
-  would give. `oracle_share` is (with - without) / (oracle - without).
+  would give. `oracle_share` is (with - without) / (oracle - without), of Recall@10, as the lifts are.
 
 Four groups are told apart, because in a dialogue written after the fact the item shown was picked to resemble the
 target, which by itself tells every arm where to look, the silent one too: `bought` are first messages, which steer from
@@ -28,18 +29,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from convrec.catalog import Catalog
 from convrec.chat.choice import Choice, open_rows
 from convrec.chat.state import State
 from convrec.chat.words import Words
 from convrec.conversation import Path
 from convrec.datasets import Dataset
 from convrec.errors import DataError
-from convrec.evaluate.histories import popularity
-from convrec.evaluate.metrics import paired_interval, recall
+from convrec.evaluate.histories import Recommender, popularity
+from convrec.evaluate.metrics import at_cutoffs, paired_interval, recall
 from convrec.generate.engine import Engine
 from convrec.generate.request import Chosen, Request
 from convrec.language.reader import Reader, Situation
-from convrec.model.ranking import PREFERENCE, expected_ranks, score_paths, wishes_met
+from convrec.model.ranking import PREFERENCE, expected_ranks, wishes_met
 from convrec.train.examples import Dialogue, dialogues
 
 
@@ -55,6 +57,13 @@ class Question:
     @property
     def gone(self) -> list[int]:
         return [*self.dialogue.path.history, *self.dialogue.refused]
+
+    def allowed(self, catalog: Catalog) -> NDArray[np.bool_]:
+        """(items,) what may be served: the chat's choice, or whatever is not gone where that leaves nothing."""
+        free = catalog.mask()
+        free[self.gone] = False
+        narrowed = free & self.choice
+        return narrowed if narrowed.any() else free
 
 
 def questions(dataset: Dataset, reader: Reader, phrasing: str = "blind") -> list[Question]:
@@ -72,11 +81,11 @@ def questions(dataset: Dataset, reader: Reader, phrasing: str = "blind") -> list
 
 
 def evaluate_steering(
-    engine: Engine, dataset: Dataset, reader: Reader, phrasing: str = "blind"
+    recommender: Recommender, dataset: Dataset, reader: Reader, phrasing: str = "blind"
 ) -> dict[str, dict[str, float]]:
     """For each group that has questions, the figures of the protocol, with a paired 95 % interval of each lift."""
     asked = questions(dataset, reader, phrasing)
-    ranks = steering_ranks(engine, dataset, asked)
+    ranks = steering_ranks(recommender, dataset, asked)
     later = np.array([len(question.dialogue.path.turns) > 1 for question in asked])
     critiqued = np.array([question.dialogue.critique for question in asked]) & ~later
     groups = {"bought": ~later, "critiqued": critiqued, "shown": later, "all": np.ones(len(asked), dtype=bool)}
@@ -87,32 +96,38 @@ def evaluate_steering(
     }
 
 
-def steering_ranks(engine: Engine, dataset: Dataset, asked: Sequence[Question]) -> dict[str, NDArray[np.float64]]:
+def steering_ranks(
+    recommender: Recommender, dataset: Dataset, asked: Sequence[Question]
+) -> dict[str, NDArray[np.float64]]:
+    """For each arm of the protocol the (questions,) rank of the target."""
     catalog = dataset.catalog
     targets = [q.dialogue.target for q in asked]
     free = np.tile(catalog.live, (len(asked), 1))
     for i, question in enumerate(asked):
         free[i, question.gone] = False
-    masked, known = free.copy(), free.copy()
-    for i, question in enumerate(asked):
-        masked[i] &= question.choice
-        known[i] &= catalog.mask(question.dialogue.path.turns[-1].constraints)
-    heard = score_paths(engine.model, engine.renderer, [q.state.path for q in asked])
-    served = heard.copy()
-    for i, question in enumerate(asked):
-        if (met := wishes_met(question.state.path, catalog)) is not None:
-            served[i] += PREFERENCE * met
-    silent = score_paths(engine.model, engine.renderer, [_silent(q.state.path) for q in asked])
-    alone = score_paths(engine.model, engine.renderer, [Path(q.state.history) for q in asked])
+    masked = free & np.stack([question.choice for question in asked])
+    known = free & np.stack([catalog.mask(q.dialogue.path.turns[-1].constraints) for q in asked])
+    heard = recommender.scores([q.state.path for q in asked])
+    silent = recommender.scores([_silent(q.state.path) for q in asked])
+    alone = recommender.scores([Path(q.state.history) for q in asked])
     popular = np.tile(popularity(dataset), (len(asked), 1))
     return {
         "history": expected_ranks(alone, targets, free),
         "without": expected_ranks(silent, targets, free),
         "masks_off": expected_ranks(heard, targets, free),
-        "with": expected_ranks(served, targets, masked),
+        "with": expected_ranks(preferring(heard, asked, catalog), targets, masked),
         "oracle": expected_ranks(popular, targets, known),
         "without_masked": expected_ranks(silent, targets, masked),
     }
+
+
+def preferring(scores: NDArray[np.float32], asked: Sequence[Question], catalog: Catalog) -> NDArray[np.float32]:
+    """(questions, items) the scores that are chosen by: more for each wish met that need not hold (model.ranking)."""
+    out = scores.copy()
+    for question, row in zip(asked, out, strict=True):
+        if (met := wishes_met(question.state.path, catalog)) is not None:
+            row += PREFERENCE * met
+    return out
 
 
 def violations(engine: Engine, dataset: Dataset, asked: Sequence[Question], k: int = 10) -> dict[str, int]:
@@ -135,7 +150,8 @@ def _figures(ranks: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
     at = {name: recall(found) for name, found in ranks.items()}
     low, high = paired_interval(ranks["with"], ranks["without"])
     off_low, off_high = paired_interval(ranks["masks_off"], ranks["without"])
-    return {f"recall_at_10_{name}": value for name, value in at.items()} | {
+    every = {f"{metric}_{arm}": value for arm, found in ranks.items() for metric, value in at_cutoffs(found).items()}
+    return every | {
         "questions": float(len(ranks["with"])),
         "lift": at["with"] / max(at["without"], 1e-9),
         "lift_over_history": at["with"] / max(at["history"], 1e-9),

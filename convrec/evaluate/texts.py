@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from convrec.catalog import Catalog
 from convrec.language.claims import sentences
 from convrec.language.facts import MARK, Context
 
@@ -52,10 +53,14 @@ def variety(marked: Sequence[str]) -> dict[str, float]:
     }
 
 
-def history_mentioned(narratives: Sequence[Narrative]) -> float:
-    """Of the texts for someone with a history, the share that names something owned."""
-    told = [text for text, _, context in narratives if context.history]
-    named = [any(m.startswith(("owned:", "same:", "fits", "asked_fits")) for m in MARK.findall(text)) for text in told]
+def history_mentioned(narratives: Sequence[Narrative], catalog: Catalog) -> float:
+    """Of the texts for someone with a history, the share that names something owned, by a fact token or in words."""
+    named = [
+        any(m.startswith(("owned:", "same:", "fits", "asked_fits")) for m in MARK.findall(text))
+        or any(catalog[owned].title in text for owned in context.history)
+        for text, _, context in narratives
+        if context.history
+    ]
     return float(np.mean(named)) if named else 0.0
 
 

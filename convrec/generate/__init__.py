@@ -14,9 +14,7 @@ def load_engine(folder: str | Path) -> Engine:
     """The engine of a saved model, its LoRA merged. Raises ModelError or CatalogMismatch (model.saved.load)."""
     from convrec.generate.engine import Engine
     from convrec.language.encoder import load_encoder
-    from convrec.model.prompt import Renderer
     from convrec.model.saved import load
 
     saved = load(folder, indexed=True)
-    renderer = Renderer(saved.catalog, saved.model.symbols, saved.tokenizer, load_encoder(), saved.config.hears)
-    return Engine(saved.model, renderer, saved.index)
+    return Engine(saved.model, saved.renderer(load_encoder()), saved.index)

@@ -15,7 +15,6 @@ from convrec.generate.search import Search
 from convrec.generate.step import best_items
 from convrec.language.encoder import load_encoder
 from convrec.model.index import read
-from convrec.model.prompt import Renderer
 from convrec.model.ranking import collate
 from convrec.model.saved import load
 
@@ -35,7 +34,7 @@ def check(model: Path, dataset: Dataset, count: int) -> tuple[dict[str, float], 
     index = read(model)
     head = saved.model.head()
     indexed = saved.model.indexed_head(index)
-    renderer = Renderer(saved.catalog, saved.model.symbols, saved.tokenizer, load_encoder(), saved.config.hears)
+    renderer = saved.renderer(load_encoder())
     cases = leave_one_out(dataset.sequences()).test
     chosen = np.random.default_rng(0).permutation(len(cases))[:count]
     found, opened = [], []

@@ -11,10 +11,13 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from convrec.catalog import Catalog
+from convrec.conversation import Path
 from convrec.generate.decoder import Decoder, decoder_of
 from convrec.generate.request import Chosen, Event, Finished, Request, Sampling, Token
 from convrec.generate.step import best_items
@@ -23,7 +26,7 @@ from convrec.model.head import capped
 from convrec.model.index import ItemIndex
 from convrec.model.model import ConvrecModel
 from convrec.model.prompt import Prompt, Renderer
-from convrec.model.ranking import collate, wishes_met
+from convrec.model.ranking import collate, score_paths, wishes_met
 
 TOP_P = 0.9
 
@@ -75,6 +78,10 @@ class Engine:
     def catalog(self) -> Catalog:
         return self.renderer.catalog
 
+    def scores(self, paths: Sequence[Path]) -> NDArray[np.float32]:
+        """(paths, items) what items are chosen by, of many paths at once and nothing masked (model.ranking)."""
+        return score_paths(self.model, self.renderer, paths)
+
     def generate(self, requests: Sequence[Request]) -> Generator[Event]:
         """Yields, for each request, `Chosen`; then `Token`s and `Finished` of each item shown, in turns."""
         said, bought, cache = self._read([self.renderer.path(request.path) for request in requests])
@@ -105,14 +112,12 @@ class Engine:
     def _stream(self, index: int, request: Request, row: int) -> Stream:
         turn = request.path.turns[-1] if request.path.turns else None
         context = Context(request.path.history, turn.constraints if turn else (), turn.reference if turn else None)
-        symbols = self.model.symbols
         opening = self.renderer.item(row, context)
-        facts = [symbol for symbol in opening.symbols if symbols.first_fact <= symbol < symbols.items]
         allowed = self._sayable.clone()
-        allowed[facts] = True
+        allowed[list(opening.facts)] = True
         seed = (request.sampling.seed * 1_000_003 + row) % 2**63
         generator = torch.Generator().manual_seed(seed)
-        return Stream(index, row, opening, allowed, bool(facts), request.sampling, generator)
+        return Stream(index, row, opening, allowed, bool(opening.facts), request.sampling, generator)
 
     def _write(self, streams: list[Stream], cache: Any) -> Iterator[Event]:
         forbidden = ~torch.stack([stream.allowed for stream in streams])

@@ -7,7 +7,7 @@ histories (implicit ALS, arXiv 2509.03746 released code). 2410.16780: both toget
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from convrec.catalog import Catalog, format_value
 
 Floats = NDArray[np.float32]
+Starts = Literal["both", "content", "collaborative"]  # what rows of the item table start from
 PRICE_BINS = 16
 TEXT_WIDTH = 384
 CONTENT_WIDTH = 2 * TEXT_WIDTH + PRICE_BINS

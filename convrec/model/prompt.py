@@ -5,7 +5,8 @@ After it:  the chosen item, ⟨facts⟩ what may be said of it, ⟨reply⟩, and
 
 `hears="encoder"`: a message enters as the sentence encoder's token vectors, one projected soft token a word piece (a
 small backbone hears unseen phrasings far better so; measured in DESIGN §4). `hears="tokens"`: as the backbone's own
-tokens, for a large pretrained one. Either way no text can become an item, a control or a fact token.
+tokens, for a large pretrained one. Either way no text can become an item, a control or a fact token. `hears="nothing"`,
+`splice_facts=False` and `fact_tokens=False` are ablations of a recipe (docs/training.md).
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ from numpy.typing import NDArray
 from convrec.catalog import Catalog
 from convrec.conversation import Constraint, Path, PathTurn
 from convrec.items.vectors import TEXT_WIDTH, phrase
-from convrec.language.facts import Context, facts_of, split
+from convrec.language.facts import Context, facts_of, render, split
 from convrec.model.symbols import QUANTILES, Symbols
 
 Floats = NDArray[np.float32]
-Hears = Literal["encoder", "tokens"]
+Hears = Literal["encoder", "tokens", "nothing"]
 MAX_HISTORY = 20
 MAX_TURNS = 4
+_SPOKEN = str.maketrans("_:", "  ")  # names of facts as words
 
 
 class Encoder(Protocol):
@@ -37,11 +39,13 @@ class Encoder(Protocol):
 @dataclass
 class Prompt:
     """`symbols` as in model.symbols; `heard` are the vectors that negative symbols point at, (TEXT_WIDTH,) each;
-    `history` is how many of the symbols, from the first on, tell of purchases (0: none were made)."""
+    `history` is how many of the symbols, from the first on, tell of purchases (0: none were made); `facts` are the fact
+    tokens that the words after an opening may hold."""
 
     symbols: list[int] = field(default_factory=list)
     heard: list[Floats] = field(default_factory=list)
     history: int = 0
+    facts: tuple[int, ...] = ()
 
     def add(self, *symbols: int) -> None:
         self.symbols.extend(symbols)
@@ -58,16 +62,25 @@ class Prompt:
 
 
 class Renderer:
-    """Renders paths, facts and words over one catalogue; encoded words and phrases are kept (bounded)."""
+    """Renders paths, facts and words over one catalogue; encoded words and phrases are kept (bounded).
 
-    def __init__(self, catalog: Catalog, symbols: Symbols, tokenizer: Any, encoder: Encoder, hears: Hears) -> None:
-        self.catalog, self.symbols, self.tokenizer, self.encoder, self.hears = (
-            catalog,
-            symbols,
-            tokenizer,
-            encoder,
-            hears,
-        )
+    `splice_facts=False` opens the words without what may be said of the item; `fact_tokens=False` writes values as text
+    wherever a fact token would stand.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        symbols: Symbols,
+        tokenizer: Any,
+        encoder: Encoder,
+        hears: Hears,
+        *,
+        splice_facts: bool = True,
+        fact_tokens: bool = True,
+    ) -> None:
+        self.catalog, self.symbols, self.tokenizer, self.encoder = catalog, symbols, tokenizer, encoder
+        self.hears, self.splice_facts, self.fact_tokens = hears, splice_facts, fact_tokens
         self._phrases: dict[str, Floats] = {}
 
     def path(self, path: Path) -> Prompt:
@@ -93,11 +106,18 @@ class Renderer:
     def item(self, row: int, context: Context, kind: str = "reply") -> Prompt:
         """The chosen item, what may be said of it, and the mark that opens the words."""
         symbols = self.symbols
-        facts = [symbols.fact(name) for name in facts_of(self.catalog, row, context) if symbols.has_fact(name)]
-        return Prompt([symbols.item(row), symbols.control("facts"), *facts, symbols.control(kind)])
+        values = facts_of(self.catalog, row, context)
+        facts = [symbols.fact(name) for name in values if symbols.has_fact(name) and self.fact_tokens]
+        spliced: list[int] = []
+        if self.splice_facts:
+            listed = "; ".join(f"{name.translate(_SPOKEN)}: {value}" for name, value in values.items())
+            spliced = [symbols.control("facts"), *(facts if self.fact_tokens else self._tokens(listed))]
+        return Prompt([symbols.item(row), *spliced, symbols.control(kind)], facts=tuple(facts))
 
-    def words(self, marked: str) -> list[int]:
-        """A marked text as text and fact symbols, ended by ⟨end⟩. Raises KeyError for an unknown fact."""
+    def words(self, marked: str, row: int, context: Context) -> list[int]:
+        """A marked text about `row` as text and fact symbols, ended by ⟨end⟩. Raises KeyError for an unknown fact."""
+        if not self.fact_tokens:
+            marked = render(marked, facts_of(self.catalog, row, context))
         out: list[int] = []
         for piece, is_fact in split(marked):
             if is_fact:
@@ -113,13 +133,13 @@ class Renderer:
     def _message(self, prompt: Prompt, text: str) -> None:
         if self.hears == "tokens":
             prompt.add(*self._tokens(text)[:256])
-        elif text.strip():
+        elif self.hears == "encoder" and text.strip():
             prompt.hear(self.encoder.tokens(text))
 
     def _current(self, prompt: Prompt, turn: PathTurn) -> None:
         prompt.add(self.symbols.control("user"))
         self._message(prompt, turn.text)
-        for constraint in turn.constraints:
+        for constraint in turn.constraints if self.hears != "nothing" else ():
             self._constraint(prompt, constraint)
         if turn.reference is not None:
             prompt.add(self.symbols.control("reference"), self.symbols.item(turn.reference))

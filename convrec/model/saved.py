@@ -23,13 +23,14 @@ from convrec.datasets.folder import read_catalog
 from convrec.datasets.frames import items_frame
 from convrec.errors import CatalogMismatch, ModelError
 from convrec.items.clusters import ClusterBy, Clustering
+from convrec.items.vectors import Starts
 from convrec.model.backbone import load_backbone
 from convrec.model.head import HEADS, HeadKind
 from convrec.model.index import FILE as INDEX_FILE
 from convrec.model.index import USED_FROM, ItemIndex
 from convrec.model.index import read as read_index
 from convrec.model.model import ConvrecModel
-from convrec.model.prompt import Hears
+from convrec.model.prompt import Encoder, Hears, Renderer
 from convrec.model.symbols import Symbols
 from convrec.model.tables import ItemTable, ServedTable
 
@@ -44,7 +45,7 @@ SHARD = "9MB"
 class SavedConfig:
     """What config.json holds. `backbone` is "" where the folder carries its own, else a hub id.
 
-    A folder without `head`, `clusters` and `cluster_by` is from before there was a choice: their defaults are its own.
+    A folder without `head` or a later field is from before there was a choice: their defaults are its own.
     """
 
     text_symbols: int
@@ -60,6 +61,9 @@ class SavedConfig:
     head: HeadKind = "two-level"
     clusters: Clustering = "kmeans"
     cluster_by: ClusterBy = "collaborative"
+    splice_facts: bool = True
+    fact_tokens: bool = True
+    item_vectors: Starts = "both"
     format: int = FORMAT
 
 
@@ -75,6 +79,14 @@ class Saved:
     content_scale: float
     folder: Path
     index: ItemIndex | None = None
+
+    def renderer(self, encoder: Encoder) -> Renderer:
+        """Shows the model what it was shown in training."""
+        config = self.config
+        return Renderer(
+            self.catalog, self.model.symbols, self.tokenizer, encoder, config.hears,
+            splice_facts=config.splice_facts, fact_tokens=config.fact_tokens,
+        )  # fmt: skip
 
 
 def save(

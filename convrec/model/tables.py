@@ -16,12 +16,14 @@ from convrec.model.index import ItemIndex
 class ItemTable(nn.Module):
     """`content` (items, content width) and `collaborative` (items, collaborative width) are fixed, standardised inputs.
 
-    `clusters` (items,) assigns each row to one of `n_clusters`.
+    `cluster_of` (items,) assigns each row to a cluster. Where nothing but content may be known of an item (`free`
+    False), δ stays zero.
     """
 
     content: Tensor
     collaborative: Tensor
     cluster_of: Tensor
+    free: Tensor
 
     def __init__(
         self,
@@ -32,6 +34,7 @@ class ItemTable(nn.Module):
         width: int,
         hidden: int,
         part_dropout: float,
+        free: bool = True,
     ) -> None:
         super().__init__()
         n = len(content)
@@ -41,7 +44,10 @@ class ItemTable(nn.Module):
         self.part_dropout = part_dropout
         self.from_content = _linear(content.shape[1], width, content.shape[1] ** -0.5)
         self.from_collaborative = _linear(collaborative.shape[1], width, 0.5 * collaborative.shape[1] ** -0.5)
-        self.free = nn.Parameter(torch.zeros(n, width))
+        if free:
+            self.free = nn.Parameter(torch.zeros(n, width))
+        else:
+            self.register_buffer("free", torch.zeros(n, width))
         self.clusters = nn.Parameter(torch.zeros(int(cluster_of.max()) + 1, width))
         self.project = _projection(width, hidden)
         self.start_clusters()

@@ -11,16 +11,20 @@ import torch
 
 from convrec.datasets import Case, Dataset
 from convrec.errors import ConfigError
-from convrec.items.vectors import Encoder
+from convrec.items.vectors import Encoder, content_vectors, standardise, statistics
+from convrec.language.encoder import SentenceEncoder
 from convrec.model.backbone import add_residual_dropout, small_backbone, train_tokenizer
+from convrec.model.prompt import Renderer
 from convrec.rivals.codes import semantic_codes
+from convrec.rivals.hybrid import Hybrid
 from convrec.rivals.rival import Kind, Rival, Tokens
-from convrec.rivals.saved import save_rival
+from convrec.rivals.saved import save_hybrid, save_rival
 from convrec.rivals.semantic import VOCABULARY, Semantic
 from convrec.rivals.titles import END, Titles
 from convrec.train.examples import windows
+from convrec.train.material import Material, hearing, material
 from convrec.train.recipe import Recipe
-from convrec.train.run import Material, material, same_run
+from convrec.train.run import same_run, train_phases
 from convrec.train.trainer import Report, train_phase
 
 VALIDATED = 300  # cases at most: each is a beam search
@@ -39,7 +43,7 @@ def train_rival(
         raise ConfigError("a rival learns histories and nothing else: give a recipe of one phase of them, without LoRA")
     work = out.with_name(out.name + ".training")
     same_run(work, recipe, seed, kind, dataset)
-    data = material(dataset, recipe.hold_back)
+    data = material(dataset, recipe)
     rival, tokenizer = _build(dataset, recipe, kind, encoder, seed)
     report("phase", {"number": 1, "of": 1})
     train_phase(
@@ -51,6 +55,31 @@ def train_rival(
         report=report,
     )  # fmt: skip
     save_rival(out, rival, tokenizer, dataset.catalog)
+    return out
+
+
+def train_hybrid(
+    dataset: Dataset, out: Path, recipe: Recipe, encoder: SentenceEncoder, *, seed: int, report: Report
+) -> Path:
+    """As `train_rival`, of phases of histories and conversations: what the joint model learns, less the words.
+
+    Raises ConfigError for a recipe with words or LoRA.
+    """
+    if any(phase.lora or phase.examples.narratives or phase.examples.replies for phase in recipe.phases):
+        raise ConfigError("the hybrid's picker writes nothing: give a recipe of histories and conversations, no LoRA")
+    work = out.with_name(out.name + ".training")
+    same_run(work, recipe, seed, "hybrid", dataset)
+    data = material(dataset, recipe)
+    report("vectors", {"items": len(dataset.catalog)})
+    content = content_vectors(dataset.catalog, encoder)
+    torch.manual_seed(seed)
+    backbone = small_backbone(recipe, 3)  # the few tokens that a backbone must have; nobody says them
+    if recipe.residual_dropout:
+        add_residual_dropout(backbone, recipe.residual_dropout)
+    picker = Hybrid(backbone, torch.from_numpy(standardise(content, *statistics(content))), recipe.dropout)
+    renderer = Renderer(dataset.catalog, picker.symbols, None, hearing(encoder, data), "encoder")
+    train_phases(picker, renderer, data, recipe, work=work, seed=seed, report=report)
+    save_hybrid(out, picker, dataset.catalog)
     return out
 
 

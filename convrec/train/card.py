@@ -23,6 +23,8 @@ Load it with `convrec chat --model FOLDER` or `convrec serve --model FOLDER`.
 | interactions | {interactions} of {users} users; {turns} narratives and critiques, {dialogues} dialogue messages |
 | backbone | {backbone} |
 | messages are heard through | {hears} |
+| words | {words} |
+| item vectors | start from {vectors} |
 | head | {head} |
 | seed | {seed} |
 
@@ -38,6 +40,13 @@ was bought or refused removed; test items and held-out users were never used):
 It knows this catalogue and what was bought in it, and nothing else. Its words are checked against the catalogue before
 they are shown; run without that check it makes mistakes.
 """
+
+
+HEARS = {
+    "encoder": "the sentence encoder's token vectors",
+    "tokens": "the backbone's own tokens",
+    "nothing": "nothing: they are left out",
+}
 
 
 def model_card(
@@ -65,7 +74,10 @@ def model_card(
         turns=len(dataset.turns),
         dialogues=len(dataset.dialogues),
         backbone=backbone or own,
-        hears="the sentence encoder's token vectors" if recipe.hears == "encoder" else "the backbone's own tokens",
+        hears=HEARS[recipe.hears],
+        words=f"{'after' if recipe.splice_facts else 'without'} the item's facts, "
+        f"{'as fact tokens' if recipe.fact_tokens else 'as text'}",
+        vectors={"both": "content and histories"}.get(recipe.item_vectors, f"{recipe.item_vectors} vectors alone"),
         head=_head(recipe),
         seed=seed,
         phases="\n".join(rows),

@@ -115,7 +115,7 @@ def conversation(renderer: Renderer, dialogue: Dialogue, *, heard: bool, read: b
     targets[-1] = renderer.symbols.item(dialogue.target)
     if words and dialogue.narrative:
         context = Context(dialogue.context.history, said.constraints, said.reference)
-        _append_words(renderer, prompt, targets, renderer.item(dialogue.target, context), dialogue.narrative)
+        _append_words(renderer, prompt, targets, dialogue.target, context, "reply", dialogue.narrative)
     return _example(prompt, targets)
 
 
@@ -124,7 +124,7 @@ def narrative(renderer: Renderer, history: Sequence[int], target: int, kind: str
     prompt = renderer.path(Path(tuple(history)))
     targets = [NOTHING] * len(prompt.symbols)
     targets[-1] = renderer.symbols.item(target)
-    _append_words(renderer, prompt, targets, renderer.item(target, Context(tuple(history)), kind), marked)
+    _append_words(renderer, prompt, targets, target, Context(tuple(history)), kind, marked)
     return _example(prompt, targets)
 
 
@@ -176,9 +176,12 @@ def batches(sizes: Sequence[int], tokens: int, rng: np.random.Generator, bucket:
     return [out[i] for i in rng.permutation(len(out))]
 
 
-def _append_words(renderer: Renderer, prompt: Prompt, targets: list[int], opening: Prompt, marked: str) -> None:
+def _append_words(
+    renderer: Renderer, prompt: Prompt, targets: list[int], row: int, context: Context, kind: str, marked: str
+) -> None:
+    opening = renderer.item(row, context, kind)
     prompt.join(opening)
-    words = renderer.words(marked)
+    words = renderer.words(marked, row, context)
     targets.extend([NOTHING] * len(opening.symbols))
     targets[-1] = words[0]
     prompt.add(*words[:-1])

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from convrec.errors import ConfigError
 from convrec.items.clusters import ClusterBy, Clustering
+from convrec.items.vectors import Starts
 
 
 class Part(BaseModel):
@@ -45,8 +46,11 @@ class Recipe(BaseModel):
     hidden: int = Field(256, gt=0)
     heads: int = Field(4, gt=0)
     vocabulary: int = Field(4096, gt=300)
-    hears: Literal["encoder", "tokens"] = "encoder"
+    hears: Literal["encoder", "tokens", "nothing"] = "encoder"
+    splice_facts: bool = Field(True, description="false: the words open without what may be said of the item")
+    fact_tokens: bool = Field(True, description="false: values are written as text")
     width: int = Field(128, gt=0, description="k of the item table")
+    item_vectors: Starts = Field("both", description="what rows start from; content: and never learn more than that")
     head: Literal["two-level", "full", "sampled"] = "two-level"
     clusters: Clustering = "kmeans"
     cluster_by: ClusterBy = "collaborative"
@@ -76,9 +80,12 @@ class Recipe(BaseModel):
 
 
 def read_recipe(path: Path) -> Recipe:
-    """Raises ConfigError, naming the field, for a file that is no recipe."""
+    """Raises ConfigError, naming the field, for a file that is no recipe.
+
+    `base: FILE`, beside the file that says so, gives every field that this one does not name.
+    """
     try:
-        return Recipe.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return Recipe.model_validate(_fields(path))
     except FileNotFoundError:
         raise ConfigError(f"no recipe at {path}; see runs/recipes/ for examples") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -87,3 +94,11 @@ def read_recipe(path: Path) -> Recipe:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise ConfigError(f"{path}: {where or 'recipe'}: {first['msg']}") from error
+
+
+def _fields(path: Path) -> object:
+    found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not isinstance(found, dict) or "base" not in found:
+        return found
+    under = path.parent / str(found.pop("base"))
+    return read_recipe(under).model_dump() | found

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,12 @@ import torch
 from numpy.typing import NDArray
 
 from convrec.conversation import Path as ConversationPath
-from convrec.datasets import Case, Dataset, leave_one_out
+from convrec.datasets import Dataset
 from convrec.errors import ConfigError, ModelError
 from convrec.items.clusters import cluster, vectors_to_cluster
 from convrec.items.vectors import TEXT_WIDTH, collaborative_vectors, content_vectors, standardise, statistics
-from convrec.language.encoder import SentenceEncoder, load_encoder
-from convrec.language.facts import fact_vocabulary, split
+from convrec.language.encoder import load_encoder
+from convrec.language.facts import fact_vocabulary
 from convrec.model.backbone import add_residual_dropout, load_backbone, small_backbone, train_tokenizer
 from convrec.model.losses import Negatives, popularity_chances
 from convrec.model.model import ConvrecModel
@@ -31,68 +30,17 @@ from convrec.model.symbols import Symbols
 from convrec.model.tables import ItemTable
 from convrec.train.card import model_card
 from convrec.train.examples import (
-    Dialogue,
     Example,
     conversation,
-    dialogues,
-    held_out_users,
     narrative,
-    narratives,
     sequence,
     windows,
 )
+from convrec.train.material import Material, hearing, material, prose
 from convrec.train.recipe import Part, Phase, Recipe
 from convrec.train.trainer import Report, batch_loss, train_phase
 
 Floats = NDArray[np.float32]
-VALIDATED = 1500  # cases at most per validation: the others are left to the evaluation
-
-
-class Hearing:
-    """The sentence encoder with every training message encoded once, in fp16."""
-
-    def __init__(self, encoder: SentenceEncoder, texts: Iterable[str]) -> None:
-        self._encoder = encoder
-        distinct = sorted(set(texts))
-        self._tokens = {
-            text: tokens.astype(np.float16)
-            for text, tokens in zip(distinct, encoder.tokens_batch(distinct), strict=True)
-        }
-
-    def vectors(self, texts: Sequence[str]) -> Floats:
-        return self._encoder.vectors(texts)
-
-    def tokens(self, text: str) -> Floats:
-        found = self._tokens.get(text)
-        return self._encoder.tokens(text) if found is None else found.astype(np.float32)
-
-
-@dataclass(frozen=True)
-class Material:
-    """What is trained and validated on: nothing of a held-out user, nothing after a user's last but one item."""
-
-    histories: list[list[int]]
-    narratives: list[tuple[tuple[int, ...], int, str, str]]
-    dialogues: list[Dialogue]
-    validation: list[Case]
-    validation_dialogues: list[Dialogue]
-
-
-def material(dataset: Dataset, hold_back: int = 2) -> Material:
-    """`hold_back` last items of each history are left out: 2 for validation and test, 1 in a final run."""
-    sequences = dataset.sequences()
-    held = held_out_users(dataset)
-    trained = {user: rows for user, rows in sequences.items() if user not in held}
-    parts = leave_one_out(trained)
-    kept = [rows[:-hold_back] if len(rows) > 2 else rows for rows in trained.values()]
-    everything = list(dialogues(dataset, sequences))
-    return Material(
-        histories=[rows for rows in kept if len(rows) > 1],
-        narratives=list(narratives(dataset, sequences)),
-        dialogues=[d for d in everything if d.split == "train"],
-        validation=parts.validation[:: max(1, len(parts.validation) // VALIDATED)],
-        validation_dialogues=[d for d in everything if d.split == "validation"][:VALIDATED],
-    )
 
 
 def train(
@@ -108,24 +56,59 @@ def train(
     work = out.with_name(out.name + ".training")
     same_run(work, recipe, seed, backbone, dataset)
     encoder = load_encoder()
-    data = material(dataset, recipe.hold_back)
-    if not data.validation_dialogues and any(phase.select == "conversations" for phase in recipe.phases):
-        raise ConfigError(
-            "the recipe chooses by conversations, but the dataset has none for validation; write some with "
-            "`convrec regen write --hold-out 0.2`, or let the recipe select by histories"
-        )
+    data = material(dataset, recipe)
     report("vectors", {"items": len(dataset.catalog)})
     content = content_vectors(dataset.catalog, encoder)
     mean, scale = statistics(content)
     collaborative = collaborative_vectors(data.histories, len(dataset.catalog), seed=seed)
     collaborative = standardise(collaborative, *statistics(collaborative))
+    content = standardise(content, mean, scale)
+    if recipe.item_vectors == "content":
+        collaborative = np.zeros_like(collaborative)
+    elif recipe.item_vectors == "collaborative":
+        content = np.zeros_like(content)
     torch.manual_seed(seed)
-    model, tokenizer, source = _build(
-        dataset, data, recipe, backbone, standardise(content, mean, scale), collaborative, seed
-    )
-    hearing = Hearing(encoder, [turn.text for d in data.dialogues + data.validation_dialogues for turn in d.path.turns])
-    renderer = Renderer(dataset.catalog, model.symbols, tokenizer, hearing, recipe.hears)
+    model, tokenizer, source = _build(dataset, data, recipe, backbone, content, collaborative, seed)
+    renderer = Renderer(
+        dataset.catalog, model.symbols, tokenizer, hearing(encoder, data), recipe.hears,
+        splice_facts=recipe.splice_facts, fact_tokens=recipe.fact_tokens,
+    )  # fmt: skip
     negatives = _negatives(recipe, _purchases(data, len(dataset.catalog)))
+    figures = train_phases(model, renderer, data, recipe, work=work, seed=seed, report=report, negatives=negatives)
+    config = SavedConfig(
+        text_symbols=model.symbols.text,
+        facts=model.symbols.facts,
+        hears=recipe.hears,
+        width=recipe.width,
+        heard_width=TEXT_WIDTH,
+        part_dropout=recipe.part_dropout,
+        catalog_version=dataset.catalog.version,
+        dataset=folder,
+        backbone=source,
+        head=recipe.head,
+        clusters=recipe.clusters,
+        cluster_by=recipe.cluster_by,
+        splice_facts=recipe.splice_facts,
+        fact_tokens=recipe.fact_tokens,
+        item_vectors=recipe.item_vectors,
+    )
+    card = model_card(dataset, recipe, seed, backbone, figures)
+    save(out, model, tokenizer, dataset.catalog, config, (torch.from_numpy(mean), scale), card)
+    return out
+
+
+def train_phases(
+    model: ConvrecModel,
+    renderer: Renderer,
+    data: Material,
+    recipe: Recipe,
+    *,
+    work: Path,
+    seed: int,
+    report: Report,
+    negatives: Negatives | None = None,
+) -> list[tuple[Phase, list[dict[str, float]]]]:
+    """Trains `model` through every phase, with checkpoints in `work`; returns what each validated."""
     figures: list[tuple[Phase, list[dict[str, float]]]] = []
     for number, phase in enumerate(recipe.phases):
         torch.manual_seed(seed * 1_000_003 + number)  # an adapter starts alike in a run that was stopped
@@ -142,23 +125,7 @@ def train(
             report=report,
         )  # fmt: skip
         figures.append((phase, history))
-    config = SavedConfig(
-        text_symbols=model.symbols.text,
-        facts=model.symbols.facts,
-        hears=recipe.hears,
-        width=recipe.width,
-        heard_width=TEXT_WIDTH,
-        part_dropout=recipe.part_dropout,
-        catalog_version=dataset.catalog.version,
-        dataset=folder,
-        backbone=source,
-        head=recipe.head,
-        clusters=recipe.clusters,
-        cluster_by=recipe.cluster_by,
-    )
-    card = model_card(dataset, recipe, seed, backbone, figures)
-    save(out, model, tokenizer, dataset.catalog, config, (torch.from_numpy(mean), scale), card)
-    return out
+    return figures
 
 
 def make_examples(
@@ -214,8 +181,7 @@ def _build(
     known: Saved | None = None
     source = ""
     if backbone is None:
-        texts = [text for _, _, _, text in data.narratives] + [d.narrative for d in data.dialogues]
-        tokenizer = train_tokenizer((p for t in texts for p, is_fact in split(t) if not is_fact), recipe.vocabulary)
+        tokenizer = train_tokenizer(prose(data, dataset.catalog, recipe.fact_tokens), recipe.vocabulary)
         causal = small_backbone(recipe, len(tokenizer))
     elif (Path(backbone) / "config.json").is_file() and "text_symbols" in (Path(backbone) / "config.json").read_text():
         known = load(backbone)
@@ -245,6 +211,7 @@ def _build(
         width=recipe.width,
         hidden=causal.get_input_embeddings().weight.shape[1],
         part_dropout=recipe.part_dropout,
+        free=recipe.item_vectors != "content",
     )
     symbols = Symbols(len(tokenizer), fact_vocabulary(dataset.catalog))
     model = ConvrecModel(causal, symbols, table, heard_width=TEXT_WIDTH, dropout=recipe.dropout, kind=recipe.head)
@@ -260,6 +227,11 @@ def _go_on(model: ConvrecModel, known: Saved, recipe: Recipe) -> None:
     that the known model never trained; those start as the means of the items as they are.
     """
     state, before = known.model.state_dict(), known.config
+    if before.item_vectors != recipe.item_vectors:
+        raise ConfigError(
+            f"the model to start from has item vectors from {before.item_vectors}, the recipe asks for "
+            f"{recipe.item_vectors}; say the same, or start from another"
+        )
     alike = (before.clusters, before.cluster_by) == (recipe.clusters, recipe.cluster_by)
     alike = alike and recipe.n_clusters in (None, len(state["table.clusters"]))
     if before.head == "two-level" and alike:

@@ -26,6 +26,8 @@ def test_counts_of_a_true_and_a_half_true_narrative() -> None:
         "true_before": 0.75,
         "fact_true_before": 1.0,
         "text_true_before": 0.5,
+        "contradicted_before": 0.25,
+        "history_true_before": 1.0,
         "true_after": 1.0,
         "dropped_sentences": 0.25,
         "claims_per_narrative": 1.5,
@@ -43,6 +45,23 @@ def test_the_same_words_are_true_of_one_item_and_false_of_another() -> None:
     true, false = (count_claims(CHECKER, [("It is blue.", row, NOBODY)]) for row in (BLUE, BLUE + 1))
     assert (true["true_before"], true["dropped_sentences"]) == (1.0, 0.0)
     assert (false["true_before"], false["dropped_sentences"]) == (0.0, 1.0)
+
+
+def test_praise_is_unsupported_but_nothing_contradicts_it() -> None:
+    praise, lie = (count_claims(CHECKER, [(text, BLUE, NOBODY)]) for text in ("It is the best.", "It is red."))
+    assert (praise["true_before"], praise["contradicted_before"]) == (0.0, 0.0)
+    assert (lie["true_before"], lie["contradicted_before"]) == (0.0, 1.0)
+
+
+def test_what_is_said_of_purchases_is_counted_apart() -> None:
+    owner = Context((BLUE + 3,))  # another blue thing
+    true, false = (
+        count_claims(CHECKER, [(text, BLUE, owner)])
+        for text in ("It goes with your ⟨owned:1⟩.", "You bought a bicycle.")
+    )
+    assert true["history_true_before"] == 1.0
+    assert false["history_true_before"] == 0.0
+    assert count_claims(CHECKER, [("It is red.", BLUE, owner)])["history_true_before"] == 1.0, "a share of nothing"
 
 
 @pytest.mark.parametrize("text", ["", "It is red."])

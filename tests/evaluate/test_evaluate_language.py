@@ -1,9 +1,13 @@
 """Narratives for the claim counts: one for each question, about what is served, the same for the same seed."""
 
+import pytest
+from small_model import HashEncoder
+
 from convrec.datasets import Dataset
-from convrec.evaluate.language import BATCH, write_narratives
+from convrec.evaluate.language import BATCH, language_figures, picks, write_narratives
 from convrec.evaluate.steering import Question
 from convrec.generate.engine import Engine
+from convrec.language.claims import ClaimChecker
 
 
 def test_one_narrative_for_each_question_about_an_item_it_allows(
@@ -29,3 +33,24 @@ def test_the_same_seed_writes_the_same_and_another_does_not(engine: Engine, aske
     assert first == again
     assert [text for text, _, _ in first] != [text for text, _, _ in other]
     assert [row for _, row, _ in first] == [row for _, row, _ in other], "items are not sampled"
+
+
+def test_what_is_picked_is_what_is_served(engine: Engine, dataset: Dataset, asked: list[Question]) -> None:
+    some = asked[: BATCH + 2]
+    rows = picks(engine, some, dataset.catalog)
+    assert rows == [row for _, row, _ in write_narratives(engine, some)]
+    others = [(row + 1) % len(dataset.catalog) for row in rows]
+    written = write_narratives(engine, some, rows=others)
+    assert [row for _, row, _ in written] == others, "the engine writes of what it is told to"
+
+
+def test_the_datasets_own_narratives_are_true_and_overlap_with_themselves(
+    dataset: Dataset, asked: list[Question]
+) -> None:
+    told = [q for q in asked if q.dialogue.narrative]
+    written = [(q.dialogue.narrative, q.dialogue.target, q.dialogue.context) for q in told]
+    figures = language_figures(written, told, ClaimChecker(dataset.catalog), HashEncoder())
+    assert (figures["bleu"], figures["rouge_l"], figures["similarity"]) == pytest.approx((100, 1, 1))
+    assert figures["true_before"] == figures["true_after"] == figures["history_true_before"] == 1
+    assert figures["contradicted_before"] == 0
+    assert figures["narratives"] == len(told)

@@ -113,6 +113,9 @@ def test_figures_stand_side_by_side(engine: Engine, dataset: Dataset, reader: Re
     assert figures["lift"] == pytest.approx(figures["recall_at_10_with"] / figures["recall_at_10_without"])
     assert figures["lift_low"] <= figures["lift"] <= figures["lift_high"]
     assert figures["lift_masks_off_low"] <= figures["lift_masks_off"] <= figures["lift_masks_off_high"]
+    for arm in ("history", "without", "without_masked", "masks_off", "with", "oracle"):
+        assert 0 <= figures[f"mrr_at_10_{arm}"] <= figures[f"ndcg_at_10_{arm}"] <= figures[f"recall_at_10_{arm}"]
+        assert figures[f"recall_at_1_{arm}"] == figures[f"mrr_at_1_{arm}"] == figures[f"ndcg_at_1_{arm}"]
     gain = figures["recall_at_10_oracle"] - figures["recall_at_10_without"]
     assert figures["oracle_share"] * gain == pytest.approx(
         figures["recall_at_10_with"] - figures["recall_at_10_without"]

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from small_model import small_catalog
 
 from convrec.evaluate.texts import history_mentioned, overlap, variety
 from convrec.language.facts import Context
+
+SHOP = small_catalog()
 
 
 class Letters:
@@ -40,6 +43,9 @@ def test_frames_are_counted_without_their_facts() -> None:
 
 def test_only_who_owns_something_can_be_reminded_of_it() -> None:
     owner, nobody = Context((1, 2)), Context()
-    assert history_mentioned([("Your ⟨owned:1⟩.", 0, owner), ("It is blue.", 0, owner), ("Hm.", 0, nobody)]) == 0.5
-    assert history_mentioned([("It fits the ⟨fits⟩.", 0, owner), ("Like your ⟨same:colour⟩.", 0, owner)]) == 1
-    assert history_mentioned([("Hm.", 0, nobody)]) == 0
+    some = [("Your ⟨owned:1⟩.", 0, owner), ("It is blue.", 0, owner), ("Hm.", 0, nobody)]
+    assert history_mentioned(some, SHOP) == 0.5
+    assert history_mentioned([("It fits the ⟨fits⟩.", 0, owner), ("Like your ⟨same:colour⟩.", 0, owner)], SHOP) == 1
+    plain = [("It goes with your Tarn thing 1.", 0, owner), ("As Norrby thing 6.", 0, owner)]
+    assert history_mentioned(plain, SHOP) == 0.5
+    assert history_mentioned([("Hm.", 0, nobody)], SHOP) == 0

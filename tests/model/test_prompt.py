@@ -31,6 +31,13 @@ def spelled(renderer: Renderer, symbols: list[int]) -> str:
     return " ".join(out)
 
 
+def like_renderer(**ablation: bool) -> Renderer:
+    """RENDERER but for a switch."""
+    return Renderer(
+        RENDERER.catalog, RENDERER.symbols, RENDERER.tokenizer, RENDERER.encoder, RENDERER.hears, **ablation
+    )
+
+
 def test_golden_prompt_of_a_conversation() -> None:
     path = Path(
         (3, 4),
@@ -58,12 +65,43 @@ def test_golden_opening_of_the_words() -> None:
     )
 
 
+def test_a_renderer_that_hears_nothing_shows_neither_message_nor_reading() -> None:
+    deaf = small_model(hears="nothing")[1]
+    said = PathTurn("cheaper not Tarn", (Constraint("price", Op.LESS, 7.0),), reference=6)
+    prompt = deaf.path(Path((3, 4), (PathTurn("blue pen", reference=4, shown=(6,)), said)))
+    assert spelled(deaf, prompt.symbols) == "<history> #3 #4 <user> <shown> #6 <user> <reference> #6 <item>"
+    assert prompt.heard == []
+
+
+def test_without_spliced_facts_the_words_open_without_them_and_may_still_use_them() -> None:
+    plain = like_renderer(splice_facts=False)
+    context = Context((3, 4))
+    opening, whole = plain.item(6, context), RENDERER.item(6, context)
+    assert spelled(plain, opening.symbols) == "#6 <reply>"
+    assert opening.facts == whole.facts != ()
+    assert list(whole.facts) == whole.symbols[2:-1]
+    assert plain.words("It costs ⟨price⟩.", 6, context) == RENDERER.words("It costs ⟨price⟩.", 6, context)
+
+
+def test_without_fact_tokens_values_are_text_everywhere() -> None:
+    textual = like_renderer(fact_tokens=False)
+    opening = textual.item(6, Context((3,)))
+    assert opening.facts == ()
+    assert opening.symbols[1] == textual.symbols.control("facts")
+    spliced, words = opening.symbols[2:-1], textual.words("It costs ⟨price⟩ and is ⟨attr:colour⟩.", 6, Context())
+    assert words.pop() == textual.symbols.control("end")
+    for said in (spliced, words):
+        assert all(symbol < textual.symbols.text for symbol in said)
+    assert "title: Norrby thing 6; brand: Norrby;" in textual.tokenizer.decode(spliced)
+    assert textual.tokenizer.decode(words) == "It costs $7.00 and is blue."
+
+
 def test_without_a_message_the_history_itself_predicts() -> None:
     assert spelled(RENDERER, RENDERER.path(Path((1, 2))).symbols) == "<history> #1 #2"
 
 
 def test_words_are_text_and_facts_and_an_end() -> None:
-    words = RENDERER.words("It costs ⟨price⟩.")
+    words = RENDERER.words("It costs ⟨price⟩.", 6, Context())
     assert spelled(RENDERER, words).endswith("<<price>> t <end>")
     text = RENDERER.tokenizer.decode([w for w in words if w < RENDERER.symbols.text])
     assert text == "It costs ."

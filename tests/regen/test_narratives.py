@@ -74,7 +74,7 @@ def test_no_frame_stands_in_more_than_two_in_a_hundred(demo: Dataset) -> None:
 
 def test_replies_speak_of_the_wish_and_of_what_is_owned(demo: Dataset) -> None:
     narratives = list(replies(demo))
-    assert history_mentioned(narratives) > 0.9
+    assert history_mentioned(narratives, demo.catalog) > 0.9
     limited = [m for m, _, c in narratives if c.constraints and c.constraints[-1].op is Op.AT_MOST]
     assert limited
     assert all("⟨limit⟩" in marked for marked in limited)

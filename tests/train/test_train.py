@@ -16,13 +16,14 @@ from convrec.datasets import Dataset
 from convrec.datasets.frames import INTERACTIONS
 from convrec.errors import CatalogMismatch, ConfigError, ModelError
 from convrec.generate import load_engine
-from convrec.generate.request import Chosen, Request
+from convrec.generate.request import Chosen, Request, Sampling, Token
 from convrec.model.ranking import score_paths
 from convrec.model.saved import load
 from convrec.regen.annotate import annotate
 from convrec.train.examples import NOTHING, batches, conversation, dialogues, held_out_users, sequence
+from convrec.train.material import material
 from convrec.train.recipe import Recipe, read_recipe
-from convrec.train.run import material, train
+from convrec.train.run import train
 
 RECIPE = {
     "layers": 1, "hidden": 32, "heads": 2, "vocabulary": 400, "width": 16, "dropout": 0.0, "residual_dropout": 0.1,
@@ -86,7 +87,7 @@ def test_a_phase_without_the_table_leaves_it_as_it_is(dataset: Dataset, tmp_path
 def test_nothing_of_held_out_users_and_no_last_item_is_trained_on(dataset: Dataset) -> None:
     held = held_out_users(dataset)
     assert held
-    data = material(dataset)
+    data = material(dataset, Recipe.model_validate(RECIPE))
     sequences = dataset.sequences()
     kept = sorted(tuple(rows[:-2]) for user, rows in sequences.items() if user not in held)
     assert sorted(map(tuple, data.histories)) == kept
@@ -308,9 +309,61 @@ def test_an_unknown_backbone_is_one_clear_error(
 
 
 def test_recipes_in_the_repository_are_sound_and_a_wrong_one_names_its_field(tmp_path: Path) -> None:
-    for path in (Path(__file__).parents[2] / "runs" / "recipes").glob("*.yaml"):
+    for path in (Path(__file__).parents[2] / "runs" / "recipes").glob("**/*.yaml"):
         assert read_recipe(path).phases
     wrong = tmp_path / "r.yaml"
     wrong.write_text("phases: [{name: a, epochs: -1, learning_rate: 1.0, examples: {}}]")
     with pytest.raises(ConfigError, match=r"phases.0.epochs"):
         read_recipe(wrong)
+
+
+def test_every_ablation_is_the_embedded_recipe_but_for_one_field() -> None:
+    recipes = Path(__file__).parents[2] / "runs" / "recipes"
+    whole = read_recipe(recipes / "shop.yaml").model_dump()
+    changed = {}
+    for path in (recipes / "ablations").glob("*.yaml"):
+        own = read_recipe(path).model_dump()
+        (changed[path.stem],) = [name for name in whole if own[name] != whole[name]]
+    assert set(changed.values()) == {"fact_tokens", "hears", "item_vectors", "phases", "splice_facts"}
+
+
+def test_a_recipe_on_another_takes_its_fields_and_names_a_base_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text("{layers: 7, phases: [{name: a, epochs: 1, learning_rate: 1.0, examples: {}}]}")
+    (tmp_path / "own.yaml").write_text("{base: base.yaml, hidden: 64}")
+    assert (read_recipe(tmp_path / "own.yaml").layers, read_recipe(tmp_path / "own.yaml").hidden) == (7, 64)
+    (tmp_path / "own.yaml").write_text("{base: other.yaml}")
+    with pytest.raises(ConfigError, match=r"other\.yaml"):
+        read_recipe(tmp_path / "own.yaml")
+
+
+@pytest.mark.parametrize("ablation", [{"hears": "nothing"}, {"splice_facts": False}, {"fact_tokens": False}])
+def test_what_was_trained_with_a_switch_is_served_with_it(
+    dataset: Dataset, tmp_path: Path, ablation: dict[str, object]
+) -> None:
+    phases = [{**RECIPE["phases"][1], "examples": {"replies": 0.05}}]  # type: ignore[index, dict-item]
+    recipe = Recipe.model_validate({**RECIPE, "phases": phases, **ablation})
+    engine = load_engine(train(dataset, tmp_path / "model", recipe, seed=1, backbone=None, report=silent))
+    (name, value), renderer = *ablation.items(), engine.renderer
+    assert getattr(renderer, name) == value
+    said = [ConversationPath((1, 3), (PathTurn(text, reference=3),)) for text in ("something in red", "cheaper")]
+    scores = engine.scores(said)
+    assert np.array_equal(scores[0], scores[1]) == (name == "hears"), "only who hears can tell them apart"
+    events = list(engine.generate([Request(said[0], engine.catalog.mask(), sampling=Sampling(2.0, 40))]))
+    facts = [event for event in events if isinstance(event, Token) and event.is_fact]
+    assert bool(facts) == (name != "fact_tokens"), "at this temperature nearly everything allowed is said"
+
+
+@pytest.mark.parametrize("vectors", ["content", "collaborative"])
+def test_item_vectors_start_from_what_the_recipe_says_alone(dataset: Dataset, tmp_path: Path, vectors: str) -> None:
+    phases = [{**RECIPE["phases"][0], "epochs": 2}]  # type: ignore[index, dict-item]
+    recipe = Recipe.model_validate({**RECIPE, "phases": phases, "item_vectors": vectors})
+    out = train(dataset, tmp_path / "model", recipe, seed=1, backbone=None, report=silent)
+    table = load(out).model.table
+    assert table.content.any() == (vectors == "content")
+    assert table.collaborative.any() == table.free.any() == (vectors == "collaborative")
+    if vectors == "content":
+        alone = table.from_content(table.content) + table.from_collaborative.bias
+        torch.testing.assert_close(table.vectors(), alone)
+    both = Recipe.model_validate({**RECIPE, "phases": phases})
+    with pytest.raises(ConfigError, match=f"item vectors from {vectors}"):
+        train(dataset, tmp_path / "both", both, seed=1, backbone=str(out), report=silent)
