@@ -152,7 +152,7 @@ class Reader:
         likely = (draft.wishes or draft.unmet) and not (acts or (draft.relative and base is not None))
         if not known and (likely or aim.kind_is >= SURELY or aim.not_sold >= SURELY):
             plain = draft.purpose or (not (draft.asks or situation.shown) and alike in (None, Act.RECOMMEND))
-            probably = PROBABLY if plain else CERTAINLY if len(u) <= SHORT else SURELY
+            probably = PROBABLY if plain else CERTAINLY if draft.asks or len(u) <= SHORT else SURELY
             if self._take_kind(u, draft, aim, probably, base if situation.shown else None):
                 alike = None
             elif aim.not_sold >= SURELY and not draft.category:
@@ -252,10 +252,11 @@ class Reader:
             return False
         of_kind = self._catalog.satisfies(Constraint("category", Op.IS, kind))
         around = [c for c in named if (self._catalog.satisfies(Constraint("category", Op.IS, c)) & of_kind).any()]
-        if named and aim.kind_is < max(probably, SURELY):
+        if named and aim.kind_is < (CERTAINLY if len(u) <= 2 * SHORT else SURELY):
             return False
         # Of several that are named those stay which may be meant as well: "a stapler and a box of staples".
-        aside = [c for c in named if c not in around and aim.within.get(c, 0.0) < (HARDLY if around else SURELY)]
+        sure = {str(c.value) for c in draft.constraints if c.hard} if around else set()
+        aside = [c for c in named if c not in (*around, *sure) and aim.within.get(c, 0.0) < HARDLY * aim.kind_is]
         draft.constraints = [c for c in draft.constraints if c.key not in {("category", "is", name) for name in aside}]
         if kind in named or len(aside) < len(named) - 1:
             return False

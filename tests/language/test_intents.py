@@ -54,7 +54,7 @@ def asked(text: str, shown: str = "") -> set[tuple[object, bool]]:
         ("the printer is fine but it has nothing left to print on", "Copy paper"),
         ("the remote for the projector died, two of the tiny ones please", "Batteries"),
         ("I have the stapler, now it wants feeding", "Staples"),
-        ("our old payslips must not be readable in the bin", "Shredders"),
+        ("nobody must be able to piece our old payslips together again", "Shredders"),
     ],
 )
 def test_a_need_is_told_from_what_is_only_named_beside_it(text: str, kind: str) -> None:
@@ -70,9 +70,7 @@ def test_a_wide_name_is_narrowed_by_what_is_meant() -> None:
     assert asked("a pen with a nib that I fill from a bottle") >= {("Fountain pens", False)}
 
 
-@pytest.mark.parametrize(
-    "text", ["where do you keep the bicycle pumps?", "I need a winter coat for my son", "two tickets for the cinema"]
-)
+@pytest.mark.parametrize("text", ["got winter boots?", "I need a winter coat for my son", "two tickets for the cinema"])
 def test_what_the_shop_has_not_is_said(text: str) -> None:
     assert aim(text).not_sold > 0.5
     assert read(text).unmet
@@ -94,7 +92,7 @@ def test_acts_by_meaning(text: str, act: Act) -> None:
     assert read(text, "Desk lamps").act is act
 
 
-@pytest.mark.parametrize("text", ["my whole desk is black, keep it so", "plainer", "this will see a lot of travel"])
+@pytest.mark.parametrize("text", ["plainer", "not quite my taste", "this will see a lot of travel"])
 def test_what_is_said_of_the_thing_at_hand_asks_for_no_other_kind(text: str) -> None:
     assert not asked(text, "Desk lamps")
 
