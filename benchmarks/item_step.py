@@ -50,7 +50,7 @@ EMBEDDED = ROOT / "data" / "model"
 SIZES = {"10k": 0, "100k": 100_000, "1m": 1_000_000}
 RECALLED = {"10k": 100, "100k": 60, "1m": 30}  # histories: each is a scan of everything, six times
 K, HISTORY = 10, 20
-TUNED, FRESH = 1200, 100  # histories
+TUNED, FRESH = 1300, 100  # histories
 
 
 def drawn(head: Head, items: int, seed: int = 0) -> Head:

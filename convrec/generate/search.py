@@ -38,9 +38,9 @@ class Search:
         self.rows_opened = 0
         self.weights = np.array([1.0, TASTE] if apart else [1.0], dtype=np.float32)
         told = (torch.stack([said, bought]) if apart else said[None]).float() @ head.asks
-        self.first = _capped(told[:, : len(self.sizes)].numpy() / SOFT_CAP)  # (states, clusters)
+        self.first = _capped((told[:, : len(self.sizes)] / SOFT_CAP).numpy())  # (states, clusters)
         self.states = told[:, len(self.sizes) : -1]  # (states, r)
-        self.shared = told[:, -1:].numpy() / SOFT_CAP  # (states, 1): what every item's logit has, before the soft cap
+        self.shared = (told[:, -1:] / SOFT_CAP).numpy()  # (states, 1): what every item's logit has, before the soft cap
 
     def best(self, allowed: NDArray[np.bool_], k: int) -> tuple[Rows, Floats]:
         """The k best allowed rows and their scores, best first, ties to the lower row; all where fewer are allowed."""
@@ -107,7 +107,7 @@ class Search:
         at = self._positions(clusters)
         self.rows_opened += len(at)
         members = self.index.coordinates.index_select(0, torch.from_numpy(at))
-        return self.index.rows[at], self._scored((self.states @ members.T).numpy() / SOFT_CAP, clusters)
+        return self.index.rows[at], self._scored((self.states @ members.T).div_(SOFT_CAP).numpy(), clusters)
 
     def _scored(self, logits: Floats, clusters: Rows | None) -> Floats:
         """(members,) scores of the members of some clusters, or of all, from what their own (states, members) logits
@@ -120,8 +120,8 @@ class Search:
         scores, shares = logits[0], first[0] - normalisers[0]
         if len(logits) > 1:
             scores, shares = self.weights @ logits, self.weights @ (first - normalisers)
-        scores += shares.repeat(sizes)
-        return scores
+        out: Floats = scores + shares.repeat(sizes)
+        return out
 
     def _expected(self, alive: Rows) -> Floats:
         """(clusters,) the score to be expected of the best of the `alive` members of each."""

@@ -26,8 +26,8 @@ def best_items(
 ) -> tuple[list[int], list[float]]:
     """The `forced` rows as they are given, then what else is among the k best allowed, with their scores.
 
-    The scores are `choice_scores` of `item_scores`, so nats to be compared within one step, and PREFERENCE for each of
-    the wishes `met` (items,); best first, ties to the lower row; fewer than k where fewer are allowed. `said` and `bought`
+    The scores are `choice_scores` of `item_scores` and PREFERENCE for each wish `met` (items,): nats to be compared
+    within one step, best first, ties to the lower row; fewer than k where fewer are allowed. `said` and `bought`
     (hidden,), `allowed` (items,). The normalisers are unmasked and the mask acts on the joint score after the soft cap:
     a constraint changes who may win, never what the model thinks of anyone (DESIGN §5.2). A `Head` is scanned whole; of
     an `IndexedHead` a few clusters are opened (generate.search).

@@ -161,8 +161,9 @@ def _reach(
         farthest[number] = (coordinates[begin:end] @ directions.T).amax(0)
     deviation = (variance @ directions.square().T).sqrt().clamp(min=1e-12)
     out = ((farthest - mean @ directions.T) / deviation).amax(1)
-    most: NDArray[np.float32] = np.sqrt(np.diff(starts) - 1).astype(np.float32)  # no one of n lies farther out
-    return np.minimum(out.numpy(), most)
+    most = np.sqrt(np.diff(starts) - 1).astype(np.float32)  # no one of n lies farther out
+    reach: NDArray[np.float32] = np.minimum(out.numpy(), most)
+    return reach
 
 
 def write(index: ItemIndex, folder: Path) -> Path:
