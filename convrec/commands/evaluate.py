@@ -85,7 +85,8 @@ def evaluate_narratives_command(
 
 
 def print_steering(recommender: Recommender, dataset: Dataset) -> None:
-    """Both wordings, every group of questions."""
+    """Both wordings, every group of questions; then every critiqued pair of the test users."""
+    from convrec.evaluate.pairs import evaluate_pairs
     from convrec.evaluate.steering import evaluate_steering
     from convrec.language.encoder import load_encoder
     from convrec.language.reader import Reader
@@ -94,6 +95,7 @@ def print_steering(recommender: Recommender, dataset: Dataset) -> None:
     for said in ("blind", "train"):
         print(f"{said} wording")
         print_figures(evaluate_steering(recommender, dataset, reader, said))
+    print_figures({"critiqued pairs": evaluate_pairs(recommender, dataset, reader)})
 
 
 def print_figures(figures: Mapping[str, Mapping[str, float]]) -> None:
