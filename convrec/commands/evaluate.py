@@ -28,6 +28,20 @@ def evaluate_histories_command(
     print_figures(evaluate_histories(load_engine(model), read_dataset(dataset)))
 
 
+@app.command("compare")
+def compare_histories_command(
+    dataset: Annotated[Path, typer.Argument(help="The dataset folder that all of the models were trained on.")],
+    model: Annotated[list[Path], typer.Option(help="A model folder; once for each seed.")],
+    against: Annotated[list[Path], typer.Option(help="A model folder to compare with; once for each seed.")],
+) -> None:
+    """Whether one model predicts the next item worse than another: their ratio, by a paired bootstrap over users."""
+    from convrec.datasets import read_dataset
+    from convrec.evaluate.histories import compare_histories
+    from convrec.generate import load_engine
+
+    print_figures(compare_histories(map(load_engine, model), map(load_engine, against), read_dataset(dataset)))
+
+
 @app.command("steering")
 def evaluate_steering_command(
     dataset: Annotated[Path, typer.Argument(help="A dataset folder with test dialogues.")],
@@ -71,7 +85,8 @@ def evaluate_narratives_command(
 
 
 def print_steering(recommender: Recommender, dataset: Dataset) -> None:
-    """Both wordings, every group of questions."""
+    """Both wordings, every group of questions; then every critiqued pair of the test users."""
+    from convrec.evaluate.pairs import evaluate_pairs
     from convrec.evaluate.steering import evaluate_steering
     from convrec.language.encoder import load_encoder
     from convrec.language.reader import Reader
@@ -80,6 +95,7 @@ def print_steering(recommender: Recommender, dataset: Dataset) -> None:
     for said in ("blind", "train"):
         print(f"{said} wording")
         print_figures(evaluate_steering(recommender, dataset, reader, said))
+    print_figures({"critiqued pairs": evaluate_pairs(recommender, dataset, reader)})
 
 
 def print_figures(figures: Mapping[str, Mapping[str, float]]) -> None:

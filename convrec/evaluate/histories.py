@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -12,11 +12,13 @@ from convrec.catalog import Catalog
 from convrec.conversation import Path
 from convrec.datasets import Case, Dataset, leave_one_out
 from convrec.errors import CatalogMismatch
-from convrec.evaluate.metrics import at_cutoffs
+from convrec.evaluate.metrics import Floats, at_cutoffs, gains, hits, ratio_interval
 from convrec.items.vectors import Encoder
 from convrec.model.prompt import Renderer
 from convrec.model.ranking import expected_ranks
 from convrec.train.examples import held_out_users
+
+MARGIN = 0.05  # what a model may lose against another and still count as not inferior
 
 
 class Recommender(Protocol):
@@ -36,24 +38,67 @@ def evaluate_histories(recommender: Recommender, dataset: Dataset) -> dict[str, 
     Where the dataset holds users out (those of validation or test dialogues), only they are asked about. Raises
     CatalogMismatch where the model was trained over another catalogue.
     """
-    catalog = dataset.catalog
+    cases = test_cases(dataset)
+    allowed = _not_bought(dataset, cases)
+    found = {"model": _ranks_of(recommender, dataset, cases, allowed)}
+    rivals = {
+        "popularity": np.tile(popularity(dataset), (len(cases), 1)),
+        "text similarity": similarity(recommender.renderer.encoder, dataset.catalog, cases),
+    }
+    targets = [case.target for case in cases]
+    found |= {name: expected_ranks(scores, targets, allowed) for name, scores in rivals.items()}
+    return {name: at_cutoffs(ranks) for name, ranks in found.items()}
+
+
+def compare_histories(
+    recommenders: Iterable[Recommender], against: Iterable[Recommender], dataset: Dataset
+) -> dict[str, dict[str, float]]:
+    """Recall@10 and NDCG@10 on the same test targets of models and of those they are compared with (seeds of one recipe
+    each: a user counts as the mean over them), their ratio with its 95 % interval by a paired bootstrap over users, and
+    whether the first are not inferior: 1 where even the lower end loses less than MARGIN.
+
+    Raises CatalogMismatch where a model was trained over another catalogue.
+    """
+    cases = test_cases(dataset)
+    allowed = _not_bought(dataset, cases)
+    ours = [_ranks_of(recommender, dataset, cases, allowed) for recommender in recommenders]
+    theirs = [_ranks_of(recommender, dataset, cases, allowed) for recommender in against]
+    return {
+        name: _compared(np.mean([values(r) for r in ours], 0), np.mean([values(r) for r in theirs], 0))
+        for name, values in (("recall at 10", hits), ("ndcg at 10", gains))
+    }
+
+
+def _compared(ours: Floats, theirs: Floats) -> dict[str, float]:
+    low, high = ratio_interval(ours, theirs)
+    return {
+        "model": float(ours.mean()),
+        "against": float(theirs.mean()),
+        "ratio": float(ours.mean() / max(theirs.mean(), 1e-9)),
+        "ratio_low": low,
+        "ratio_high": high,
+        "not_inferior": float(low > 1 - MARGIN),
+        "users": float(len(ours)),
+    }
+
+
+def _ranks_of(recommender: Recommender, dataset: Dataset, cases: Sequence[Case], allowed: NDArray[np.bool_]) -> Floats:
     known = recommender.renderer.catalog.version
-    if known != catalog.version:
+    if known != dataset.catalog.version:
         raise CatalogMismatch(
-            f"the model knows catalogue {known}, the dataset holds {catalog.version}; "
+            f"the model knows catalogue {known}, the dataset holds {dataset.catalog.version}; "
             "give the dataset that the model was trained on"
         )
-    cases = test_cases(dataset)
-    targets = [case.target for case in cases]
-    allowed = np.ones((len(cases), len(catalog)), dtype=bool)
+    scores = recommender.scores([Path(case.history) for case in cases])
+    return expected_ranks(scores, [case.target for case in cases], allowed)
+
+
+def _not_bought(dataset: Dataset, cases: Sequence[Case]) -> NDArray[np.bool_]:
+    """(cases, items)"""
+    allowed = np.ones((len(cases), len(dataset.catalog)), dtype=bool)
     for i, case in enumerate(cases):
         allowed[i, list(case.history)] = False
-    rivals = {
-        "model": recommender.scores([Path(case.history) for case in cases]),
-        "popularity": np.tile(popularity(dataset), (len(cases), 1)),
-        "text similarity": similarity(recommender.renderer.encoder, catalog, cases),
-    }
-    return {name: at_cutoffs(expected_ranks(scores, targets, allowed)) for name, scores in rivals.items()}
+    return allowed
 
 
 def test_cases(dataset: Dataset) -> list[Case]:

@@ -7,18 +7,29 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-Ranks = NDArray[np.float64] | Sequence[float]
+Floats = NDArray[np.float64]
+Ranks = Floats | Sequence[float]
+
+
+def hits(ranks: Ranks, k: int = 10) -> Floats:
+    """(questions,) 1 where the target is among the first k, else 0."""
+    return (np.asarray(ranks) <= k).astype(np.float64)
+
+
+def gains(ranks: Ranks, k: int = 10) -> Floats:
+    """(questions,) 1/log2(1 + rank) where the target is among the first k, else 0."""
+    ranks = np.asarray(ranks, dtype=np.float64)
+    return np.where(ranks <= k, 1 / np.log2(1 + ranks), 0.0)
 
 
 def recall(ranks: Ranks, k: int = 10) -> float:
     """The share of targets among the first k; with one target a question, also the hit rate."""
-    return float((np.asarray(ranks) <= k).mean())
+    return float(hits(ranks, k).mean())
 
 
 def ndcg(ranks: Ranks, k: int = 10) -> float:
-    """Mean 1/log2(1 + rank) of the targets among the first k: NDCG with one relevant item a question."""
-    ranks = np.asarray(ranks, dtype=np.float64)
-    return float(np.where(ranks <= k, 1 / np.log2(1 + ranks), 0.0).mean())
+    """Mean gain of the targets among the first k: NDCG with one relevant item a question."""
+    return float(gains(ranks, k).mean())
 
 
 def mrr(ranks: Ranks, k: int = 10) -> float:
@@ -33,12 +44,15 @@ def at_cutoffs(ranks: Ranks, cutoffs: Sequence[int] = (1, 5, 10)) -> dict[str, f
     return {f"{name}_at_{k}": metric(ranks, k) for name, metric in metrics for k in cutoffs}
 
 
-def paired_interval(a: Ranks, b: Ranks, *, k: int = 10, draws: int = 2000, seed: int = 0) -> tuple[float, float]:
+def paired_interval(a: Ranks, b: Ranks, *, k: int = 10) -> tuple[float, float]:
     """95 % interval of recall(a) ÷ recall(b) by a paired bootstrap over questions."""
-    hits = np.stack([np.asarray(a) <= k, np.asarray(b) <= k])
-    rng = np.random.default_rng(seed)
-    picks = rng.integers(0, hits.shape[1], size=(draws, hits.shape[1]))
-    means = hits[:, picks].mean(2)
-    ratios = means[0] / np.maximum(means[1], 1e-9)
-    low, high = np.quantile(ratios, [0.025, 0.975])
+    return ratio_interval(hits(a, k), hits(b, k))
+
+
+def ratio_interval(a: Floats, b: Floats, *, draws: int = 2000, seed: int = 0) -> tuple[float, float]:
+    """95 % interval of mean(a) ÷ mean(b) by a paired bootstrap (percentiles): (questions,) values of the same ones."""
+    values, rng = np.stack([a, b]), np.random.default_rng(seed)
+    n = values.shape[1]
+    means = np.array([values[:, rng.integers(0, n, n)].mean(1) for _ in range(draws)])
+    low, high = np.quantile(means[:, 0] / np.maximum(means[:, 1], 1e-9), [0.025, 0.975])
     return float(low), float(high)

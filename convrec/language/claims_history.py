@@ -13,6 +13,7 @@ from convrec.language.claims_world import Found, World
 
 _W = LEXICON.words
 _PLAIN = _W["generic_nouns"] | _W["function_words"] | _W["aux"] | _W["bought"] | _W["habit"] | _W["history_nouns"]
+_UNLIKE = frozenset({("nothing", "like"), ("another", "corner")})  # … of what was bought so far
 _SEVERAL = frozenset({"several", "many", "few", "various", "numerous"})
 
 
@@ -26,6 +27,8 @@ def history_claims(sentence: Sentence, world: World) -> Iterator[Found]:
     for at, token in enumerate(sentence.tokens):
         if token.kind == "word" and token.low in ("budget", "limit") and not _names_limit(sentence, at):
             yield Found(at, at + 1, "limit", _within_limit(sentence, world, at))
+        if (token.low, sentence.low(at + 1)) in _UNLIKE and sentence.frames[at].about != "open":
+            yield Found(at, at + 2, "history", _first_of_its_kind(world))
         if token.low == "history" or (token.low == "usual" and sentence.low(at - 1) == "your"):
             if sentence.frames[at].about == "open":
                 continue
@@ -33,6 +36,11 @@ def history_claims(sentence: Sentence, world: World) -> Iterator[Found]:
                 yield Found(at, at + 2, "history", _usual_brand(world))
             else:
                 yield Found(at, at + 1, "history", bool(world.context.history))
+
+
+def _first_of_its_kind(world: World) -> bool:
+    leaf = world.truth.catalog[world.row].leaf
+    return world.count(lambda row: world.truth.catalog[row].leaf == leaf) == 0
 
 
 def _usual_brand(world: World) -> bool:

@@ -26,11 +26,12 @@ class Written:
 
 
 class Annotator(Protocol):
-    """`name`, `model` and `prompt_sha` are stored with every text."""
+    """`name`, `model` and `prompt_sha` are stored with every text; `tries` are the attempts before one is given up."""
 
     name: str
     model: str
     prompt_sha: str
+    tries: int
 
     async def write(self, task: Task, attempt: int, complaints: tuple[str, ...]) -> Written:
         """No texts where an answer holds none. Raises Unanswered where there is no answer."""
@@ -39,6 +40,8 @@ class Annotator(Protocol):
 
 class GrammarAnnotator:
     """Writes by grammar, offline; the same task gives the same texts."""
+
+    tries = 12  # they cost nothing
 
     def __init__(self, catalog: Catalog, seed: int) -> None:
         self.name, self.model, self.prompt_sha = "grammar", "convrec.regen", prompt_sha()
@@ -49,12 +52,13 @@ class GrammarAnnotator:
         if task.kind == "critique":
             found = self._writer.critiques(task.history[-1], task.target, rng, count=CRITIQUES, history=task.history)
             return Written(tuple(text for text, _ in found))
-        kind = "endorsement" if task.kind == "endorsement_long" else task.kind
-        return Written((self._writer.narrative(kind, task.target, context_of(task), rng),))
+        return Written((self._writer.narrative(task.kind, task.target, context_of(task), rng),))
 
 
 class ModelAnnotator:
     """Asks a language model; what it answered once is kept and never asked for again."""
+
+    tries = 3
 
     def __init__(self, name: str, catalog: Catalog, backend: Backend, kept: KeptAnswers, seed: int) -> None:
         self.name, self.model = name, backend.model

@@ -20,6 +20,8 @@ _COUNTED = re.compile(
     r"\b(one of|of them|of those|of theirs|another|are|were|several|further|more|’s|'s)\b", re.IGNORECASE
 )
 
+_UNLIKE = re.compile(r"\b(?:nothing like|another corner)\b")  # said of what is the first of its kind to be bought
+
 
 class Said(NamedTuple):
     """Something true that can be said: a group of frames and what fills their slots."""
@@ -41,6 +43,7 @@ class Page:
         self.claims = 0
         self._named = self.item.brand.casefold() in self.item.title.casefold()  # the title says the brand, too
         self._plural = self.item.leaf.endswith("s")
+        self._first = all(catalog[row].leaf != self.item.leaf for row in context.history)  # of its kind to be bought
         self._values = [key for key in self.item.attributes if self._sayable(key)]
 
     def say(self, said: Said) -> bool:
@@ -80,6 +83,8 @@ class Page:
         if not marks <= self.facts.keys() or ("title" in marks and "title" in self.told):
             return False
         if {"category", "asked:category"} & marks and not self._plural and _COUNTED.search(frame):
+            return False
+        if _UNLIKE.search(frame) and not self._first:
             return False
         return not (self._named and "title" in marks and {"brand", "asked:brand"} & marks)
 

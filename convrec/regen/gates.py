@@ -16,6 +16,7 @@ from convrec.language.facts import MARK, facts_of
 from convrec.language.reader import Reader, Situation
 from convrec.regen.ask import context_of, subject_of
 from convrec.regen.tasks import Task
+from convrec.regen.telling import Telling, words_of
 
 WORDS = {
     "critique": (1, 25), "purchase_reason": (6, 80), "endorsement": (6, 60), "endorsement_long": (20, 130),
@@ -33,6 +34,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _STRANGE = re.compile(
     r"https?://|www\.|[{}<>\[\]|`]|\b(?:as an ai|language model|json|system prompt|instructions?)\b", re.IGNORECASE
 )
+_REFUSES = re.compile(r"\b(?:no|not|never|but|except|than|enough|out|away|seen|tired)\b|n't\b|nt\b", re.IGNORECASE)
 _NAMED = 3  # words of a title in a row that name the item
 
 
@@ -48,6 +50,7 @@ class Gates:
 
     def __init__(self, catalog: Catalog, reader: Reader) -> None:
         self.catalog, self._reader, self._checker = catalog, reader, ClaimChecker(catalog)
+        self._telling = Telling(catalog)
         self._satisfies = lru_cache(maxsize=20_000)(self._mask)
 
     def refusal(self, task: Task, text: str) -> Refusal | None:
@@ -66,6 +69,9 @@ class Gates:
     def _form(self, task: Task, text: str) -> Refusal | None:
         least, most = WORDS[task.kind]
         words = _words(MARK.sub(" mark ", text))
+        if len(words) < least and "⟨" in text:  # names are short as marks, and as long as they are to who reads them
+            facts = facts_of(self.catalog, subject_of(task), context_of(task))
+            words = _words(MARK.sub(lambda mark: facts.get(mark[1], "mark"), text))
         if not least <= len(words) <= most:
             return Refusal("length", f"it has {len(words)} words and must have {least} to {most}")
         if _STRANGE.search(text):
@@ -82,14 +88,22 @@ class Gates:
             return Refusal("leak", "it names the item that is wanted")
         source = task.history[-1]
         constraints = self._reader.read(text, Situation(task.history, reference=source)).constraints
-        if not constraints:
+        told = self._tells(text, source, task.target)
+        if not constraints and not told:
             return Refusal("nothing said", "it says nothing that the catalogue knows")
         for constraint in constraints:
             if constraint.hard and not self._satisfies(constraint)[task.target]:
                 return Refusal("not the item", f"the wanted item is not like that: {constraint.said or text}")
-        if not any(self._satisfies(c)[task.target] > self._satisfies(c)[source] for c in constraints):
+        if not told and not any(self._satisfies(c)[task.target] > self._satisfies(c)[source] for c in constraints):
             return Refusal("no difference", "the first item is like that already")
         return None
+
+    def _tells(self, text: str, source: int, target: int) -> bool:
+        """Whether it asks for a word that tells the wanted item from the first, or refuses one that tells the first."""
+        said = set(words_of(text))
+        if _REFUSES.search(text):
+            return not said.isdisjoint(self._telling.apart(target, source, models=True))
+        return not said.isdisjoint(self._telling.apart(source, target))
 
     def _narrative(self, task: Task, text: str) -> Refusal | None:
         """Known marks, at least one claim, and no claim that the facts and the history do not bear out."""

@@ -22,8 +22,10 @@ def habits(page: Page) -> Iterator[Said]:
         yield Said("summary_count", count)
     if brand := _favourite([item.brand for item in items if item.brand]):
         yield Said("summary_brand", {"most_brand": brand[0], "brand_count": brand[1], **count})
-    if where := _favourite([shelf(item.categories)[-1].lower() for item in items if item.categories]):
-        yield Said("summary_shelf", {"most_shelf": where[0], "shelf_count": where[1], **count})
+    if where := _favourite([shelf(item.categories)[-1] for item in items if item.categories]):
+        # one shelf's name may be the name of things on another, too: who is told a number counts them as well
+        found = sum(where[0] in item.categories for item in items)
+        yield Said("summary_shelf", {"most_shelf": where[0].lower(), "shelf_count": str(found), **count})
     if use := _favourite([spoken_use(use) for row in rows for use in uses_of(catalog[row])]):
         yield Said("summary_use", {"most_use": use[0], "use_count": use[1], **count})
     for key in KEYS:

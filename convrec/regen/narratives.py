@@ -14,9 +14,10 @@ from convrec.regen.frames import Page, Said
 from convrec.regen.habits import habits
 from convrec.regen.relations import comparison, owned_slot, tie
 
-NarrativeKind = Literal["reply", "purchase_reason", "endorsement", "user_summary"]
+NarrativeKind = Literal["reply", "purchase_reason", "endorsement", "endorsement_long", "user_summary"]
 Part = Literal["fact", "price", "history", "compare"]
 LONGEST = 4  # sentences
+AT_LENGTH = 24  # words of a long endorsement at least, a fact token being one
 
 
 class Narrator:
@@ -40,8 +41,13 @@ class Narrator:
             _reason(page)
         elif kind == "endorsement":
             _endorsement(page)
+        elif kind == "endorsement_long":
+            _endorsement(page)
+            _at_length(page)
         else:
-            raise ConfigError(f"no narrative {kind!r}; it is reply, purchase_reason, endorsement or user_summary")
+            raise ConfigError(
+                f"no narrative {kind!r}; it is reply, purchase_reason, endorsement, endorsement_long or user_summary"
+            )
         return page.text()
 
     def _last_bought(self, context: Context, rng: random.Random) -> Page:
@@ -85,6 +91,17 @@ def _endorsement(page: Page) -> None:
     page.say(Said("endorse_opening", owned_slot(page)))
     _tell(page, _two_parts(page), limit=3)
     _enough(page)
+
+
+def _at_length(page: Page) -> None:
+    """More of the same, until it is as long as a long one should be or there is nothing left to say."""
+    parts: list[Part] = ["fact", "history", "price", "history", "fact", "history"]
+    for part in parts:
+        if len(page.text().split()) < AT_LENGTH:
+            _tell(page, [part], len(page.sentences) + 1)
+    for _ in range(LONGEST):
+        if len(page.text().split()) < AT_LENGTH:
+            page.say(Said("opening"))
 
 
 def _summary(page: Page) -> str:

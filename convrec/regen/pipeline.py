@@ -27,7 +27,6 @@ from convrec.regen.annotators import Annotator, Written
 from convrec.regen.gates import Gates, Refusal
 from convrec.regen.tasks import Plan, Task
 
-TRIES = 3  # attempts at one text before it is given up
 GIVEN_UP = 10  # texts in a row without any answer: the backend is gone
 AT_ONCE = 5000  # rows written together
 
@@ -132,7 +131,7 @@ class Run:
     async def _text(self, task: Task, counts: Counts) -> list[Row]:
         complaints: tuple[str, ...] = ()
         refusals: list[Refusal] = []
-        for attempt in range(TRIES):
+        for attempt in range(self.annotator.tries):
             written: Written = await self.annotator.write(task, attempt, complaints)
             counts.tokens += written.tokens
             counts.rewritten += attempt > 0

@@ -15,6 +15,7 @@ from convrec.language.facts import fit, spoken_use
 from convrec.language.grammar import money, phrasings
 from convrec.language.relations import NEAR
 from convrec.language.wording import Wording
+from convrec.regen.telling import COMMON, Telling
 
 LIMITS = (
     2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 18, 20, 25, 30, 35, 40, 45, 50, 60, 70, 80, 90, 100, 120, 150, 180, 200, 250,
@@ -22,6 +23,7 @@ LIMITS = (
 )  # fmt: skip
 AMOUNTS = (10, 20, 25, 30, 40, 50, 60, 75, 80, 90, 100, 120, 150, 180, 200, 250, 300, 400, 500, 750, 1000, 2000, 5000)
 PACK = frozenset({"pack", "pieces"})  # stems of attributes that count the pieces of a pack
+APART = 4  # words that tell two things apart, where nothing better does
 RECENT = 6  # how far back a shopper speaks of a thing they own
 
 
@@ -222,15 +224,27 @@ class Wishes:
         return words
 
     def _words(self, source: int, target: int) -> Iterator[Wish]:
-        """Where a catalogue has no attributes, a telling word of the title is all there is to wish for."""
+        """Where a catalogue has no attributes, a telling word of the title is all there is to wish for; where the title
+        has none, any word that tells the two apart is, or one that is had and not wanted."""
         known = set(_title_words(self.catalog[source].title))
-        for word in dict.fromkeys(_title_words(self.catalog[target].title)):
-            if (
-                word not in known
-                and word not in phrasings("attributes")["_dull"]
-                and 4 <= self._frequency[word] <= len(self.catalog) * 0.05
-            ):
-                yield Wish("words", slots={"word": word}, vague=(word,))
+        words = [
+            word
+            for word in dict.fromkeys(_title_words(self.catalog[target].title))
+            if word not in known
+            and word not in phrasings("attributes")["_dull"]
+            and 4 <= self._frequency[word] <= len(self.catalog) * COMMON
+        ]
+        alike = self.catalog[source].brand.casefold() == self.catalog[target].brand.casefold()
+        alike = alike and self.catalog[source].leaf == self.catalog[target].leaf
+        if alike and len(words) < APART:
+            words = list(dict.fromkeys([*words, *self._telling.apart(source, target)]))[:APART]
+            for word in self._telling.apart(target, source, models=not words)[: APART - len(words)]:
+                yield Wish("value_out", slots={"value": word}, vague=(f"not {word}",))
+        yield from (Wish("words", slots={"word": word}, vague=(word,)) for word in words)
+
+    @cached_property
+    def _telling(self) -> Telling:
+        return Telling(self.catalog)
 
     @cached_property
     def _frequency(self) -> Counter[str]:

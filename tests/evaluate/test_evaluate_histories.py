@@ -12,7 +12,7 @@ from convrec.catalog import Catalog, permuted
 from convrec.datasets import Dataset
 from convrec.errors import CatalogMismatch
 from convrec.evaluate import histories
-from convrec.evaluate.histories import evaluate_histories, popularity
+from convrec.evaluate.histories import compare_histories, evaluate_histories, popularity
 from convrec.generate.engine import Engine
 from convrec.train.examples import held_out_users
 
@@ -69,3 +69,37 @@ def test_a_model_over_another_catalogue_is_refused(dataset: Dataset) -> None:
     other = Engine(*small_model(catalog=small_catalog(20)))
     with pytest.raises(CatalogMismatch, match=dataset.catalog.version):
         evaluate_histories(other, dataset)
+
+
+def test_a_model_is_no_worse_than_itself(engine: Engine, bought: Dataset) -> None:
+    figures = compare_histories([engine], [engine], bought)
+    model = evaluate_histories(engine, bought)["model"]
+    for name in ("recall at 10", "ndcg at 10"):
+        assert figures[name]["model"] == figures[name]["against"] == pytest.approx(model[name.replace(" ", "_")])
+        assert (figures[name]["ratio"], figures[name]["ratio_low"], figures[name]["ratio_high"]) == (1, 1, 1)
+        assert figures[name]["not_inferior"] == 1
+        assert figures[name]["users"] == 60
+
+
+def test_seeds_count_as_their_mean_and_ratios_as_those_of_the_means(
+    engine: Engine, bought: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ranks are given: half the users have rank 1 or 11 with one seed of the first, all have rank 3 with the others."""
+    half = np.where(np.arange(60) % 2, 1.0, 11.0)
+    ranks = iter([half, np.full(60, 3.0), np.full(60, 3.0)])
+    monkeypatch.setattr(histories, "expected_ranks", lambda *_: next(ranks))
+    figures = compare_histories([engine, engine], [engine], bought)
+    assert figures["recall at 10"]["model"] == pytest.approx(0.75)
+    assert figures["recall at 10"]["against"] == 1
+    assert figures["recall at 10"]["ratio"] == pytest.approx(0.75)
+    assert figures["recall at 10"]["not_inferior"] == 0
+    assert figures["ndcg at 10"]["model"] == pytest.approx(0.5)
+    assert figures["ndcg at 10"]["ratio"] == pytest.approx(1)
+    low, high = figures["ndcg at 10"]["ratio_low"], figures["ndcg at 10"]["ratio_high"]
+    # a user counts 1/4 or 3/4 against 1/2: the spread of the mean of 60 such is 1/4 ÷ √60
+    assert (low, high) == pytest.approx((1 - 1.96 * 0.5 / 60**0.5, 1 + 1.96 * 0.5 / 60**0.5), abs=0.03)
+
+
+def test_a_comparison_over_another_catalogue_is_refused(engine: Engine, dataset: Dataset) -> None:
+    with pytest.raises(CatalogMismatch, match=dataset.catalog.version):
+        compare_histories([engine], [Engine(*small_model(catalog=small_catalog(20)))], dataset)

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import bootstrap
 from sklearn.metrics import label_ranking_average_precision_score, ndcg_score, top_k_accuracy_score
 
-from convrec.evaluate.metrics import at_cutoffs, mrr, ndcg, paired_interval, recall
+from convrec.evaluate.metrics import at_cutoffs, gains, hits, mrr, ndcg, paired_interval, ratio_interval, recall
 from convrec.model.ranking import expected_ranks
 
 
@@ -55,3 +56,18 @@ def test_an_interval_narrows_with_the_number_of_questions() -> None:
         return high - low
 
     assert width(4000) < width(100) / 2
+
+
+def test_the_interval_of_a_ratio_is_that_of_scipy() -> None:
+    rng = np.random.default_rng(2)
+    ranks = rng.geometric(0.08, (2, 400))
+    ranks[1, :300] = ranks[0, :300]  # as two models of one dataset: most questions end alike
+    for values in (hits, gains):
+        a, b = values(ranks[0]), values(ranks[1])
+        found = bootstrap(
+            (a, b), lambda x, y, axis: x.mean(axis) / y.mean(axis),
+            paired=True, vectorized=True, n_resamples=4000, method="percentile", rng=np.random.default_rng(3),
+        ).confidence_interval  # fmt: skip
+        low, high = ratio_interval(a, b, draws=4000)
+        assert (low, high) == pytest.approx((found.low, found.high), rel=0.02)
+        assert high - low < 0.75 * np.subtract(*reversed(ratio_interval(a, rng.permutation(b)))), "pairs are kept"

@@ -103,6 +103,8 @@ TRUE = [
     "It shares its brand with your ⟨owned:1⟩.",
     "It is within your budget.",
     "This is the cheapest of our gel pens that we can send.",
+    "There was the ⟨owned:2⟩, but nothing like the ⟨title⟩ yet.",
+    "You bought the ⟨owned:2⟩ before; it is from another corner, ⟨category⟩.",
 ]
 FALSE = [
     "It is made of ⟨attr:colour⟩.",
@@ -402,3 +404,15 @@ def test_sentences_end_where_a_reader_would_end_them() -> None:
     ]  # fmt: skip
     assert complete("It costs $9.") == ([], "It costs $9.")
     assert complete("It costs $9.80. It") == (["It costs $9.80."], " It")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "There was the ⟨owned:1⟩, but nothing like the ⟨title⟩ yet.",
+        "You bought the ⟨owned:1⟩ before; it is from another corner, ⟨category⟩.",
+    ],
+)
+def test_what_is_called_the_first_of_its_kind_must_be(sentence: str) -> None:
+    assert CHECKER.release(sentence, 0, Context(history=(2, 3)))
+    assert not CHECKER.release(sentence, 0, Context(history=(4, 3))), "a gel pen was bought before"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from convrec.catalog import Catalog
+from convrec.catalog import Catalog, Item
 from convrec.conversation import Constraint, Op
 from convrec.datasets import Dataset
 from convrec.errors import ConfigError
@@ -116,3 +116,24 @@ def test_a_newcomer_gets_a_reply(demo: Dataset, writer: Writer) -> None:
     for row in range(0, len(demo.catalog), 40):
         marked = writer.narrative("reply", row, Context(), random.Random(row))
         assert len(sentences(marked)) >= 2
+
+
+def test_long_endorsements_are_long_and_true(bare: Catalog) -> None:
+    writer, checker = Writer(bare), ClaimChecker(bare)
+    for row in range(len(bare)):
+        context = Context(tuple(other for other in range(len(bare)) if other != row)[:5])
+        text = writer.narrative("endorsement_long", row, context, random.Random(row))
+        assert len(render(text, facts_of(bare, row, context)).split()) >= 20
+        assert all(checker.release(sentence, row, context) for sentence in sentences(text))
+
+
+def test_a_summary_counts_all_things_that_bear_the_name_of_a_shelf() -> None:
+    """Three pens stand on the shelf "Pens", and one thing more is a kind of "Pens" on another."""
+    path = ("Office", "Pens")
+    items = [Item(f"p{n}", f"Pen number {n}", "", (*path, "Gel Pens")) for n in range(3)]
+    catalog = Catalog([*items, Item("gift", "A pen in a box", "", ("Gifts", "For desks", "Pens"))])
+    writer = Writer(catalog)
+    texts = [writer.narrative("user_summary", 0, Context((0, 1, 2, 3)), random.Random(seed)) for seed in range(40)]
+    told = [sentence for text in texts for sentence in sentences(text) if "pens" in sentence]
+    assert told
+    assert all("4" in sentence for sentence in told)
