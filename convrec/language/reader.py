@@ -48,6 +48,7 @@ _TOGETHER = re.compile(
 # How probable an aim must be: where nothing else is understood, where something else may be meant, and to count more
 # than the words themselves (set on one author's messages, heard by a classifier that had not seen them: docs/LOG.md).
 HARDLY, PROBABLY, SURELY, CERTAINLY = 0.1, 0.3, 0.6, 0.8
+OVER_NAMES = 0.95  # … over a name in so few words: "in the mood for a stapler" wants no staples
 SHORT = 5  # words: what so few say is mostly what they mean
 _AGAINST = re.compile(r"(?<!\S)(?:than|paid|like|as|cost)(?!\S)")
 _FITS_IT = re.compile(
@@ -106,7 +107,7 @@ class Reader:
         aim = self._aims.of(u) if self._aims else Aim()
         if asked_of is not None:
             questions = self._questions.about(u, mentions, asked_of, topics)
-            if questions or aim.about >= CERTAINLY:
+            if questions or (aim.about >= CERTAINLY and len(u) > SHORT):
                 about = {p.row: p.reference for p in pointed}
                 return Reading(Act.ABOUT, references=tuple(about.values()), questions=questions)
         prices: list[Amount] = [
@@ -155,8 +156,8 @@ class Reader:
             probably = PROBABLY if plain else CERTAINLY if draft.asks or len(u) <= SHORT else SURELY
             if self._take_kind(u, draft, aim, probably, base if situation.shown else None):
                 alike = None
-            elif aim.not_sold >= SURELY and not draft.category:
-                draft.constraints, draft.wishes, alike = [], [], None
+            elif aim.not_sold >= SURELY and not draft.constraints:
+                draft.wishes, alike = [], None
                 draft.unmet = draft.unmet or [u.text]
         if draft.described and not draft.category and base is None and (draft.constraints or draft.unmet):
             category, said = draft.described  # "I have enough black pens, so no black"
@@ -252,7 +253,7 @@ class Reader:
             return False
         of_kind = self._catalog.satisfies(Constraint("category", Op.IS, kind))
         around = [c for c in named if (self._catalog.satisfies(Constraint("category", Op.IS, c)) & of_kind).any()]
-        if named and aim.kind_is < (CERTAINLY if len(u) <= 2 * SHORT else SURELY):
+        if named and aim.kind_is < (OVER_NAMES if len(u) <= 2 * SHORT else SURELY):
             return False
         # Of several that are named those stay which may be meant as well: "a stapler and a box of staples".
         sure = {str(c.value) for c in draft.constraints if c.hard} if around else set()
@@ -335,7 +336,9 @@ class Reader:
         named = any(base is None or r.item_id != self._catalog[base].item_id for r in draft.references)
         plain = len(u) < 2 or any(word.stem in ("recommend", "suggest") for word in u.words)
         other = meant or named or draft.asks or plain
-        if aim.act_is >= (CERTAINLY if other else SURELY) and not (meant and len(u) <= SHORT):
+        fresh = draft.category and (base is None or draft.category not in self._catalog[base].categories)
+        elsewhere = (meant and len(u) <= SHORT) or (aim.act is Act.MORE and fresh)  # "two different backpacks"
+        if aim.act_is >= (CERTAINLY if other else SURELY) and not elsewhere:
             return aim.act
         return Act.RECOMMEND if aim.wants >= SURELY and not other else None
 

@@ -50,11 +50,11 @@ def asked(text: str, shown: str = "") -> set[tuple[object, bool]]:
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ("nobody on the video call can hear me", "Headsets"),
+        ("I want to hear and be heard without the whole office listening in", "Headsets"),
         ("the printer is fine but it has nothing left to print on", "Copy paper"),
         ("the remote for the projector died, two of the tiny ones please", "Batteries"),
         ("I have the stapler, now it wants feeding", "Staples"),
-        ("nobody must be able to piece our old payslips together again", "Shredders"),
+        ("old bank statements should be confetti before they go in the bin", "Shredders"),
     ],
 )
 def test_a_need_is_told_from_what_is_only_named_beside_it(text: str, kind: str) -> None:
