@@ -38,7 +38,7 @@ class Aim:
     @property
     def wants(self) -> float:
         """That something of the shop is wanted, another or one like this."""
-        return max(0.0, 1.0 - self.act_is - self.not_sold - self.about)
+        return max(0.0, 1.0 - self.act_is - self.not_sold - self.about) if self.act else 0.0
 
 
 class Aims:

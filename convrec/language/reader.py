@@ -107,7 +107,7 @@ class Reader:
         aim = self._aims.of(u) if self._aims else Aim()
         if asked_of is not None:
             questions = self._questions.about(u, mentions, asked_of, topics)
-            if questions or (aim.about >= CERTAINLY and len(u) > SHORT):
+            if questions:
                 about = {p.row: p.reference for p in pointed}
                 return Reading(Act.ABOUT, references=tuple(about.values()), questions=questions)
         prices: list[Amount] = [
@@ -149,9 +149,12 @@ class Reader:
             op = aim.price if aim.price_is >= SURELY else spoken.price(sure=alike not in (None, Act.RECOMMEND))
             if (aim.price_is >= HARDLY or not self._aims) and self._take_price(u, draft, op, self._price(base)):
                 alike = None  # "can't justify that kind of money" asks for no reasons
+        if asked_of is not None and aim.about >= CERTAINLY and not (draft.asks or draft.references):
+            return Reading(Act.ABOUT, references=tuple(p.reference for p in pointed))
         known = draft.references or _TOGETHER.search(u.line)
-        likely = (draft.wishes or draft.unmet) and not (acts or (draft.relative and base is not None))
-        if not known and (likely or aim.kind_is >= SURELY or aim.not_sold >= SURELY):
+        left = bool(draft.wishes or draft.unmet)  # words that the catalogue's do not account for
+        likely = left and not (acts or (draft.relative and base is not None))
+        if not known and (likely or aim.kind_is >= (SURELY if left else OVER_NAMES) or aim.not_sold >= SURELY):
             plain = draft.purpose or (not (draft.asks or situation.shown) and alike in (None, Act.RECOMMEND))
             probably = PROBABLY if plain else CERTAINLY if draft.asks or len(u) <= SHORT else SURELY
             if self._take_kind(u, draft, aim, probably, base if situation.shown else None):
@@ -259,7 +262,7 @@ class Reader:
         sure = {str(c.value) for c in draft.constraints if c.hard} if around else set()
         aside = [c for c in named if c not in (*around, *sure) and aim.within.get(c, 0.0) < HARDLY * aim.kind_is]
         draft.constraints = [c for c in draft.constraints if c.key not in {("category", "is", name) for name in aside}]
-        if kind in named or len(aside) < len(named) - 1:
+        if kind in named or len(aside) < len(named) - 1 or (around and not (draft.wishes or draft.unmet)):
             return False
         draft.category, draft.unmet = kind, []
         # "something flat for letters" is no mouse
@@ -337,7 +340,8 @@ class Reader:
         plain = len(u) < 2 or any(word.stem in ("recommend", "suggest") for word in u.words)
         other = meant or named or draft.asks or plain
         fresh = draft.category and (base is None or draft.category not in self._catalog[base].categories)
-        elsewhere = (meant and len(u) <= SHORT) or (aim.act is Act.MORE and fresh)  # "two different backpacks"
+        # "More pages" is no more of the same, nor are "two different backpacks".
+        elsewhere = ((meant or draft.asks) and len(u) <= SHORT) or (aim.act is Act.MORE and fresh)
         if aim.act_is >= (CERTAINLY if other else SURELY) and not elsewhere:
             return aim.act
         return Act.RECOMMEND if aim.wants >= SURELY and not other else None
