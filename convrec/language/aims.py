@@ -13,6 +13,11 @@ from convrec.language.goods import goods
 from convrec.language.intents import ACTS, HERE, NOT_SOLD, Intents
 from convrec.language.utterance import Utterance
 
+# How probable an aim must be: where nothing else is understood, where something else may be meant, and to count more
+# than the words themselves (set on one author's messages, heard by a classifier that had not seen them: docs/LOG.md).
+HARDLY, PROBABLY, SURELY, CERTAINLY = 0.1, 0.3, 0.6, 0.8
+OVER_NAMES = 0.95  # … over a name in so few words: "in the mood for a stapler" wants no staples
+SHORT = 5  # words: what so few say is mostly what they mean
 LONGEST = 45  # words; in a longer message several things are said
 _MARKUP = re.compile(r"[<⟨{]\w|\w[>⟩}]")
 _PRICES = {"cheaper": Op.LESS, "dearer": Op.MORE}

@@ -17,9 +17,10 @@ from itertools import permutations
 from convrec.catalog import Catalog
 from convrec.conversation import Act, Constraint, Op, Question, Reading
 from convrec.language.acts import act_phrases, number_asked, settled_act
-from convrec.language.aims import Aim, Aims
+from convrec.language.aims import CERTAINLY, HARDLY, SHORT, SURELY, Aim, Aims
 from convrec.language.draft import Draft
 from convrec.language.encoder import SentenceEncoder
+from convrec.language.kinds import Kinds
 from convrec.language.lexicon import Kind, Lexicon, Mention
 from convrec.language.likeness import Likeness
 from convrec.language.manner import Manners, Spoken
@@ -45,11 +46,6 @@ _TOGETHER = re.compile(
     r"set)|bundle|work together|belong together)(?!\S)"
 )
 
-# How probable an aim must be: where nothing else is understood, where something else may be meant, and to count more
-# than the words themselves (set on one author's messages, heard by a classifier that had not seen them: docs/LOG.md).
-HARDLY, PROBABLY, SURELY, CERTAINLY = 0.1, 0.3, 0.6, 0.8
-OVER_NAMES = 0.95  # … over a name in so few words: "in the mood for a stapler" wants no staples
-SHORT = 5  # words: what so few say is mostly what they mean
 _AGAINST = re.compile(r"(?<!\S)(?:than|paid|like|as|cost)(?!\S)")
 _FITS_IT = re.compile(
     r"(?<!\S)(?:(?:fits?|fitting|compatible with|works? with|go(?:es)? (?:in|into|with)|for|made for) "
@@ -81,6 +77,7 @@ class Reader:
         self._pointer = Pointer(catalog)
         self._topics = Topics(catalog)
         self._questions = Questions(catalog)
+        self._kinds = Kinds(catalog, self._topics, self._likeness)
 
     def read(self, text: str, situation: Situation = NOWHERE) -> Reading:
         """The meaning of one message. Only this message's own constraints are in it; the chat accumulates them."""
@@ -143,7 +140,7 @@ class Reader:
         meaning.fitting.refer_to_what_is_not_owned()
         self._take_amounts(u, draft, amounts, scope)
         self._unknown.take(u, draft, runs, mentions, scope, topics, base is None)
-        self._drop_asides(draft, aim, base)
+        self._kinds.drop_asides(draft, aim, base)
         alike = self._alike(u, draft, mentions, base, aim)
         if not (draft.asks or draft.references or _ASKS_PRICE.match(u.line) or acts.keys() - {"social"}):
             op = aim.price if aim.price_is >= SURELY else spoken.price(sure=alike not in (None, Act.RECOMMEND))
@@ -151,17 +148,10 @@ class Reader:
                 alike = None  # "can't justify that kind of money" asks for no reasons
         if asked_of is not None and aim.about >= CERTAINLY and not (draft.asks or draft.references):
             return Reading(Act.ABOUT, references=tuple(p.reference for p in pointed))
-        known = draft.references or _TOGETHER.search(u.line)
-        left = bool(draft.wishes or draft.unmet)  # words that the catalogue's do not account for
-        likely = left and not (acts or (draft.relative and base is not None))
-        if not known and (likely or aim.kind_is >= (SURELY if left else OVER_NAMES) or aim.not_sold >= SURELY):
-            plain = draft.purpose or (not (draft.asks or situation.shown) and alike in (None, Act.RECOMMEND))
-            probably = PROBABLY if plain else CERTAINLY if draft.asks or len(u) <= SHORT else SURELY
-            if self._take_kind(u, draft, aim, probably, base if situation.shown else None):
+        if not (draft.references or _TOGETHER.search(u.line)):
+            told = bool(acts) or (draft.relative and base is not None)
+            if self._kinds.take(u, draft, aim, situation, base, told=told, alike=alike):
                 alike = None
-            elif aim.not_sold >= SURELY and not draft.constraints:
-                draft.wishes, alike = [], None
-                draft.unmet = draft.unmet or [u.text]
         if draft.described and not draft.category and base is None and (draft.constraints or draft.unmet):
             category, said = draft.described  # "I have enough black pens, so no black"
             draft.put(Constraint("category", Op.IS, category, False, said))
@@ -226,50 +216,6 @@ class Reader:
             return False
         draft.wishes, draft.relative = [], True
         draft.put(Constraint("price", op, price, op is Op.LESS, u.said(0, len(u))))
-        return True
-
-    def _drop_asides(self, draft: Draft, aim: Aim, base: int | None) -> None:
-        """ "My whole desk is black, keep it so" wants no desk, "plainer" no planner."""
-        if base is None or not aim.within:
-            return
-        aside = [
-            c
-            for c in draft.constraints
-            if (c.facet, c.op, c.hard) == ("category", Op.IS, False) and aim.within[str(c.value)] < HARDLY
-        ]
-        draft.constraints = [c for c in draft.constraints if c not in aside]
-        if draft.category in [c.value for c in aside]:
-            draft.category = ""
-
-    def _take_kind(self, u: Utterance, draft: Draft, aim: Aim, probably: float, shown: int | None) -> bool:
-        """A message may be about a kind of goods that it does not name ("also a thing for punching holes"), or name
-        another one beside it ("the clock stopped, it must be the double As")."""
-        if self._aims and not self._aims.knows_goods:
-            sense = self._likeness.topic(u.text) if (draft.wishes or draft.unmet) and not draft.category else None
-            kind = str(sense.value) if sense else ""
-        else:
-            kind = aim.kind if aim.kind_is >= probably else ""
-        named = [draft.described[0]] if draft.described else []
-        named += [str(c.value) for c in draft.constraints if c.facet == "category" and c.op is Op.IS]
-        refused = any(c.key == ("category", "not", kind) for c in draft.constraints)
-        if not kind or refused or (shown is not None and kind in self._catalog[shown].categories):
-            return False
-        of_kind = self._catalog.satisfies(Constraint("category", Op.IS, kind))
-        around = [c for c in named if (self._catalog.satisfies(Constraint("category", Op.IS, c)) & of_kind).any()]
-        if named and aim.kind_is < (OVER_NAMES if len(u) <= 2 * SHORT else SURELY):
-            return False
-        # Of several that are named those stay which may be meant as well: "a stapler and a box of staples".
-        sure = {str(c.value) for c in draft.constraints if c.hard} if around else set()
-        aside = [c for c in named if c not in (*around, *sure) and aim.within.get(c, 0.0) < HARDLY * aim.kind_is]
-        draft.constraints = [c for c in draft.constraints if c.key not in {("category", "is", name) for name in aside}]
-        if kind in named or len(aside) < len(named) - 1 or (around and not (draft.wishes or draft.unmet)):
-            return False
-        draft.category, draft.unmet = kind, []
-        # "something flat for letters" is no mouse
-        known = {"price", "brand", "use", "category", *self._topics.within[kind]}
-        draft.wishes += [c.said for c in draft.constraints if c.facet not in known]
-        draft.constraints = [c for c in draft.constraints if c.facet in known]
-        draft.put(Constraint("category", Op.IS, kind, False, u.said(0, len(u))))
         return True
 
     def _agreeing(self, constraints: Sequence[Constraint], base: int | None) -> list[Constraint]:
