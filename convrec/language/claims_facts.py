@@ -34,8 +34,8 @@ def fact_claims(sentence: Sentence, world: World) -> Iterator[Found]:
 
 def _used_well(sentence: Sentence, world: World, at: int, name: str) -> bool:
     frame = sentence.frames[at]
-    if name in _AMOUNTS and sentence.low(at - 1) in ("the", "your"):
-        return False  # "you know our pods from the $7.45": money in the place of a thing
+    if name in _AMOUNTS and sentence.low(at - 1) in ("the", "your", "serves", "suits"):
+        return False  # "you know our pods from the $7.45", "it serves $7.85": money in the place of a thing
     if frame.about == "open":
         return True
     if name in ("saving", "extra"):

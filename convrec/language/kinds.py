@@ -19,14 +19,15 @@ class Kinds:
         self._catalog, self._topics, self._likeness = catalog, topics, likeness
 
     def drop_asides(self, draft: Draft, aim: Aim, base: int | None) -> None:
-        """ "My whole desk is black, keep it so" wants no desk, "plainer" no planner."""
-        if base is None or not aim.within:
+        """ "My whole desk is black, keep it so" wants no desk, "plainer" no planner, "a scoop for my loose papers"
+        nothing that takes paper."""
+        guessed = bool(draft.unowned) and aim.kind_is >= SURELY
+        if not aim.within or (base is None and not guessed):
             return
-        aside = [
-            c
-            for c in draft.constraints
-            if (c.facet, c.op, c.hard) == ("category", Op.IS, False) and aim.within[str(c.value)] < HARDLY
-        ]
+        named = [c for c in draft.constraints if (c.facet, c.op) == ("category", Op.IS) and (guessed or not c.hard)]
+        aside = [c for c in named if aim.within[str(c.value)] < HARDLY]
+        if guessed and aside:
+            draft.unowned = []
         draft.constraints = [c for c in draft.constraints if c not in aside]
         if draft.category in [c.value for c in aside]:
             draft.category = ""
