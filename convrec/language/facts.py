@@ -156,7 +156,7 @@ def _granted(catalog: Catalog, wording: Wording, row: int, context: Context) -> 
                 yield "asked_is", _varied(choices, row)
         elif op is Op.NOT:
             yield f"not:{key}", format_value(key, value)
-        elif op is Op.IS and not (key == "category" and value != item.leaf):
+        elif op is Op.IS and not (key == "category" and (value != item.leaf or _is_only_meant(wish))):
             said = item.leaf.lower() if key == "category" else format_value(key, value)
             yield f"asked:{key}", spoken_use(said) if key == "use" else said
         elif op is Op.AT_LEAST:
@@ -227,6 +227,12 @@ def plain(mark: str) -> str:
 def render(marked: str, facts: Mapping[str, str]) -> str:
     """What a person reads. Raises KeyError for a fact without a value: the engine masks those, so it is a bug."""
     return "".join(facts[piece] if is_fact else piece for piece, is_fact in split(marked))
+
+
+def _is_only_meant(wish: Constraint) -> bool:
+    """Whether a category is wanted that was not named: nobody who says "nobody hears me on calls" said headsets."""
+    names = [word.removesuffix("s") for word in str(wish.value).casefold().split()]
+    return not wish.hard and bool(wish.said) and not any(name in wish.said.casefold() for name in names)
 
 
 def _names(value: AttributeValue | None) -> frozenset[str]:

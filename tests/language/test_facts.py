@@ -85,6 +85,15 @@ def test_a_wish_that_the_item_does_not_grant_has_no_fact() -> None:
     assert (fitting["asked_fits"], fitting["asked:category"]) == ("Penora Glide", "refills")
 
 
+@pytest.mark.parametrize(
+    ("said", "hard", "asked"),
+    [("mine has run dry", False, False), ("perhaps a gel pen", False, True), ("biro", True, True), ("", False, True)],
+)
+def test_a_kind_that_was_only_meant_was_not_asked_for_in_words(said: str, hard: bool, asked: bool) -> None:
+    wish = Constraint("category", Op.IS, "Gel pens", hard, said)
+    assert ("asked:category" in facts_of(CATALOG, 0, Context(constraints=(wish,)))) is asked
+
+
 def test_cheaper_than_the_last_one_is_a_wish_with_its_saving() -> None:
     catalog = Catalog(
         [Item(n, n, "B", ("Pens", "Gel pens"), price, attributes={"weight_g": w, "colour": c})
