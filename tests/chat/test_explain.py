@@ -61,6 +61,30 @@ def test_equal_prices_and_a_single_item() -> None:
 
 
 @pytest.mark.parametrize("words", SEEDS)
+@pytest.mark.parametrize(
+    ("question", "title"), [(Question("price", "less"), "Loop Pen"), (Question("price", "more"), "Nib Pen")]
+)
+def test_what_is_ahead_in_what_was_asked_for_is_said_beside_the_table(
+    words: Words, question: Question, title: str
+) -> None:
+    verdict = explain.compare(CATALOG, (0, 2), words, (question,)).rsplit("\n\n", 1)[1]
+    assert title in verdict
+    assert ("highest" if question.value == "more" else "lowest") in verdict
+
+
+def test_what_is_not_recorded_of_all_leaves_the_verdict_to_the_price() -> None:
+    asked, plain = (explain.compare(CATALOG, (0, 4), SEEDS[0], q) for q in ((Question("tip_mm", "more"),), ()))
+    assert asked == plain
+
+
+@pytest.mark.parametrize("words", SEEDS)
+def test_a_question_that_no_facet_answers_is_said_to_be_open(words: Words) -> None:
+    text = explain.about(CATALOG, 0, (), words)
+    assert "catalogue" in text
+    assert "blue" in text, "what it does record"
+
+
+@pytest.mark.parametrize("words", SEEDS)
 def test_sums_are_right_to_the_cent(words: Words) -> None:
     assert "$18.05" in explain.total(CATALOG, (0, 1, 2), words)
     assert "Old Pen" in explain.total(CATALOG, (0, 3), words)

@@ -97,6 +97,13 @@ def test_what_is_said_of_the_thing_at_hand_asks_for_no_other_kind(text: str) -> 
     assert not asked(text, "Desk lamps")
 
 
+def test_what_things_are_compared_by_is_read() -> None:
+    first, second = [row for row, item in enumerate(shop().items) if item.leaf == "Headsets"][:2]
+    read = reader().read("which of these two is lighter?", Situation((), (first, second), (first, second), first))
+    assert read.act is Act.COMPARE
+    assert [(q.facet, q.value) for q in read.questions] == [("weight_g", "less")]
+
+
 def test_probabilities_are_of_all_kinds_and_sum_to_one() -> None:
     probabilities = Intents(load_encoder()).of("something for hot tea").probabilities
     assert sum(probabilities.values()) == pytest.approx(1, abs=1e-4)
