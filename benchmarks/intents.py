@@ -19,27 +19,30 @@ from safetensors.torch import save_file
 
 from convrec.language.encoder import load_encoder
 from convrec.language.goods import goods
-from convrec.language.intents import Intents, examples, fit
+from convrec.language.intents import Intents, examples, fit, kinds_of
 
 SURE = 0.6
 
 
 def held_out(author: str) -> dict[str, float]:
     found, encoder = examples(), load_encoder()
-    known = [(kind, text) for by, kind, text in found if by != author]
-    asked = [(kind, text) for by, kind, text in found if by == author]
-    kinds = json.dumps(sorted({kind for kind, _ in known}))
+    known = [example for example in found if example.author != author]
+    asked = [example for example in found if example.author == author]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "intents.safetensors"
-        save_file(fit(encoder, known), path, {"kinds": kinds})
+        save_file(fit(encoder, known), path, {"kinds": json.dumps(kinds_of(known))})
         intents = Intents(encoder, path)
-    likeliest = [max(intents.of(text).probabilities.items(), key=lambda pair: pair[1]) for _, text in asked]
-    right = np.array([kind == said for (kind, _), (said, _) in zip(likeliest, asked, strict=True)])
-    wants = np.array([kind in goods() for kind, _ in asked])
+    heard = [intents.of(example.said, example.table or "") for example in asked]
+    likeliest = [max(intent.probabilities.items(), key=lambda pair: pair[1]) for intent in heard]
+    right = np.array([kind in e.kind.split("+") for (kind, _), e in zip(likeliest, asked, strict=True)])
+    wants = np.array([e.kind.split("+")[0] in goods() for e in asked])
     sure = np.array([probability >= SURE for _, probability in likeliest])
+    both = np.array(["+" in e.kind for e in asked])
+    several = np.array([intent.several >= SURE for intent in heard])
     return {
         "messages": float(len(asked)), "goods": right[wants].mean(), "others": right[~wants].mean(),
         "sure": sure.mean(), "right_where_sure": right[sure].mean(),
+        **({"several_recall": several[both].mean(), "several_precision": both[several].mean()} if both.any() else {}),
     }  # fmt: skip
 
 

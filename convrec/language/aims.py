@@ -15,11 +15,11 @@ from convrec.language.utterance import Utterance
 
 # How probable an aim must be: where nothing else is understood, where something else may be meant, and to count more
 # than the words themselves (set on one author's messages, heard by a classifier that had not seen them: docs/LOG.md).
-HARDLY, PROBABLY, SURELY, CERTAINLY = 0.1, 0.3, 0.6, 0.8
+HARDLY, PROBABLY, EVENLY, SURELY, CERTAINLY = 0.1, 0.3, 0.5, 0.6, 0.8
 OVER_NAMES = 0.95  # … over a name in so few words: "in the mood for a stapler" wants no staples
 SHORT = 5  # words: what so few say is mostly what they mean
 LONGEST = 45  # words; in a longer message several things are said
-_MARKUP = re.compile(r"[<⟨{]\w|\w[>⟩}]")
+_MARKUP = re.compile(r"[<⟨{]\w|\w[>⟩}]|;\s*(?:--|$)")  # and other code
 _PRICES = {"cheaper": Op.LESS, "dearer": Op.MORE}
 
 
@@ -27,10 +27,14 @@ _PRICES = {"cheaper": Op.LESS, "dearer": Op.MORE}
 class Aim:
     """Probabilities. `kind` is the likeliest category of this shop, `act` the likeliest thing to do but ask for goods,
     `price` which way money is spoken of; `here`: that it is of what is in front of them, `about`: that it asks for a
-    fact of it, `not_sold`: that it wants goods which this shop has not."""
+    fact of it, `not_sold`: that it wants goods which this shop has not; `several`: that it wants two kinds of goods, of
+    which `second` is the other one, if `kind` is one (`second_is`)."""
 
     kind: str = ""
     kind_is: float = 0.0
+    second: str = ""
+    second_is: float = 0.0
+    several: float = 0.0
     act: Act | None = None
     act_is: float = 0.0
     price: Op | None = None
@@ -61,11 +65,12 @@ class Aims:
         }
         self.knows_goods = len(self._kinds) > 1
 
-    def of(self, utterance: Utterance) -> Aim:
-        """The aim of one message; nothing is probable of an empty, a very long or a marked up one ("⟨price⟩")."""
+    def of(self, utterance: Utterance, table: str = "") -> Aim:
+        """The aim of one message, said of goods of the kind `table`, if any are in front of them; nothing is probable
+        of an empty, a very long or a marked up message ("⟨price⟩")."""
         if not utterance.words or len(utterance) > LONGEST or _MARKUP.search(utterance.text):
             return Aim()
-        intent = self._intents.of(utterance.text)
+        intent = self._intents.of(utterance.text, table)
         act, act_is = intent.likeliest(ACTS)
         price, price_is = intent.likeliest(list(_PRICES))
         found = Aim(
@@ -75,5 +80,10 @@ class Aims:
         if not self.knows_goods:
             return found
         kind, kind_is = intent.likeliest(self._kinds)
+        second, second_is = intent.likeliest([other for other in self._kinds if other != kind])
+        second_is /= max(1.0 - kind_is, second_is, 1e-6)
         within = {category: intent.total(kinds) for category, kinds in self._inside.items()}
-        return replace(found, kind=kind, kind_is=kind_is, not_sold=intent.total(self._absent), within=within)
+        return replace(
+            found, kind=kind, kind_is=kind_is, second=second, second_is=second_is, several=intent.several,
+            not_sold=intent.total(self._absent), within=within,
+        )  # fmt: skip

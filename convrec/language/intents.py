@@ -1,10 +1,11 @@
 """What a whole message is after, by its meaning: one of the kinds of goods that people come for, or what they do.
 
 "I can't hear anybody on calls" wants a headset and names none; "the clock stopped, it must be the double As" names a
-clock and wants batteries. No list of words tells them apart. The upper layers of the sentence encoder, tuned by LoRA
-(arXiv 2106.09685) on messages in many voices, do: prompts/intents/ holds them, a file an author, and goods.yaml,
-acts.yaml and manners.yaml more; what the demo's shoppers say in training is drawn on, too, lest a critique be taken for
-a need. What is fitted stands beside this file. After a change of the messages, ten minutes:
+clock and wants batteries; "they go blunt in no time" wants a sharpener where pencils lie on the table, which is why the
+kind of goods that was shown last is read along. No list of words tells them apart. The upper layers of the sentence
+encoder, tuned by LoRA (arXiv 2106.09685) on messages in many voices, do: prompts/intents/ holds them, a file an author,
+and goods.yaml, acts.yaml and manners.yaml more; what the demo's shoppers say in training is drawn on, too, lest a
+critique be taken for a need. What is fitted stands beside this file. After a change of the messages, ten minutes:
 
     python -m convrec.language.intents
 """
@@ -18,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 import torch
@@ -33,13 +34,15 @@ from convrec.language.goods import goods, spoken
 FITTED = Path(__file__).with_name("intents.safetensors")
 _ROOT = Path(__file__).resolve().parents[2]
 MESSAGES, DEMO = _ROOT / "prompts" / "intents", _ROOT / "data" / "demo"
-DRAWN = 700  # messages of the demo's training dialogues
+DRAWN = 1_100  # messages of the demo's training dialogues
 SHARPNESS = 16.0  # of the scores of vectors of length one
 RANK = 16
 ACTS = ("why", "more", "compare", "profile", "restart", "social", "off_topic")
 HERE = ("about", "cheaper", "dearer", "unwanted", "steer")  # of what is in front of them
 OPEN, NOT_SOLD = "open", "none"  # asks for nothing in particular; for goods that none of these is
 EPOCHS = 5
+RARE = 3.0  # weight of messages that want two kinds of goods, of which there are few
+UNKNOWN = 0.4  # of the messages whose table is not known: how many are shown with one that is drawn
 _PRICE = {"less": "cheaper", "more": "dearer"}
 # What the examples of manners.yaml, in which "that" stands for the thing spoken of, are here.
 _MANNERS = {
@@ -52,9 +55,10 @@ _MANNERS = {
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """Kind → probability: of goods, ACTS, HERE, OPEN and NOT_SOLD."""
+    """Kind → probability: of goods, ACTS, HERE, OPEN and NOT_SOLD; `several`: that two kinds of goods are wanted."""
 
     probabilities: Mapping[str, float]
+    several: float = 0.0
 
     def likeliest(self, kinds: Sequence[str]) -> tuple[str, float]:
         """The likeliest of some kinds, and how probable it is among all there are."""
@@ -77,112 +81,154 @@ class Intents:
         self._layers = encoder.upper_layers()
         for name, module in _tuned(self._layers):
             module.weight.data += 2.0 * tensors[f"{name}.B"] @ tensors[f"{name}.A"]
-        self._weight, self._bias = tensors["weight"], tensors["bias"]
+        self._weight, self._bias, self._beside = tensors["weight"], tensors["bias"], tensors["beside"]
 
     @torch.inference_mode()
-    def of(self, text: str) -> Intent:
-        hidden = self._encoder.middle(text)[None]
-        odds = SHARPNESS * (pooled(self._layers, hidden, torch.ones(hidden.shape[:2])) @ self._weight.T + self._bias)
-        return Intent(dict(zip(self.kinds, torch.softmax(odds[0], 0).tolist(), strict=True)))
+    def of(self, text: str, table: str = "") -> Intent:
+        """`table`: the kind of goods that was shown last, if any."""
+        said = self._encoder.middle(text)
+        hidden = torch.cat([said, self._encoder.middle(table) + self._beside])[None] if table else said[None]
+        vector = pooled(self._layers, hidden, [len(said)], [hidden.shape[1]])
+        odds = SHARPNESS * (vector @ self._weight.T + self._bias)[0]
+        probabilities = dict(zip(self.kinds, torch.softmax(odds[:-1], 0).tolist(), strict=True))
+        return Intent(probabilities, float(torch.sigmoid(odds[-1])))
 
 
-def pooled(layers: nn.ModuleList, hidden: Tensor, mask: Tensor) -> Tensor:
-    """(n, 384) of length one: hidden states (n, pieces, 384) through the layers, the mean over what is no padding."""
-    bias = ((1 - mask) * -1e9)[:, None, None, :]
+def pooled(layers: nn.ModuleList, hidden: Tensor, said: Sequence[int], lengths: Sequence[int]) -> Tensor:
+    """(n, 384) of length one: hidden states (n, pieces, 384), of which the first `lengths` are no padding, through the
+    layers; the mean over the first `said`, the message's own."""
+    place = torch.arange(hidden.shape[1])
+    bias = ((place >= torch.tensor(lengths)[:, None]) * -1e9)[:, None, None, :]
     for layer in layers:
         out = layer(hidden, bias)
         hidden = out[0] if isinstance(out, tuple) else out
-    mean = (hidden * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
-    return nn.functional.normalize(mean, dim=1)
+    own = (place < torch.tensor(said)[:, None]).float()
+    return nn.functional.normalize((hidden * own[:, :, None]).sum(1) / own.sum(1, keepdim=True), dim=1)
 
 
-def examples() -> list[tuple[str, str, str]]:
-    """(author, kind, message): what is tuned on; the author of those that stand in YAML files is empty."""
+class Example(NamedTuple):
+    """A message of an author ("" in YAML files), what it is after ("Pens+Ink": both), and the kind of goods that was
+    shown before it: none (""), or not known (None)."""
+
+    author: str
+    kind: str
+    said: str
+    table: str | None = None
+
+
+def examples() -> list[Example]:
+    """What is tuned on."""
     package = resources.files("convrec.language")
     acts, manners = (
         yaml.safe_load(package.joinpath(name).read_text("utf-8")) for name in ("acts.yaml", "manners.yaml")
     )
-    found = [("", kind, said) for kind in goods() for said in spoken(kind)]
-    found += [("", act, text) for act, sentences in acts.items() for text in sentences]
+    found = [Example("", kind, said) for kind in goods() for said in spoken(kind)]
+    found += [Example("", act, text) for act, sentences in acts.items() for text in sentences]
     found += [
-        ("", kind, said)
+        Example("", kind, said)
         for question, kinds in _MANNERS.items()
         for manner, kind in kinds.items()
         for said in manners[question][manner]
     ]
     for path in sorted(MESSAGES.glob("*.tsv")):
         for line in path.read_text("utf-8").splitlines():
-            kind, _, said = line.split("\t")
-            found.append((path.stem, kind, said))
-    return found + [("demo", kind, said) for kind, said in _drawn(DEMO)]
+            kind, _, *table, said = line.split("\t")
+            found.append(Example(path.stem, kind, said, table[0] if table else None))
+    return found + list(_drawn(DEMO))
 
 
-def _drawn(dataset: Path) -> Iterator[tuple[str, str]]:
-    """(kind, message) of training dialogues: mostly about the thing at hand, for another kind of goods now and then."""
+def _drawn(dataset: Path) -> Iterator[Example]:
+    """Of training dialogues: mostly about the thing at hand, for another kind of goods now and then."""
     items = pl.read_parquet(dataset / "items.parquet", columns=["item_id", "categories"])
     leaf = {item_id: path[-1] for item_id, path in items.iter_rows()}
     frame = pl.read_parquet(
-        dataset / "dialogues.parquet", columns=["text", "reading", "target_item_id", "phrasing", "split"]
+        dataset / "dialogues.parquet",
+        columns=["text", "reading", "target_item_id", "reference_item_id", "step", "phrasing", "split"],
     )
     known = frame.filter((pl.col("split") == "train") & (pl.col("phrasing") == "train")).unique(
         "text", maintain_order=True
     )
-    for text, reading, target, *_ in known.sample(DRAWN, seed=0).iter_rows():
+    for text, reading, target, reference, step, *_ in known.sample(DRAWN, seed=0).iter_rows():
+        table = leaf[reference] if step else ""
         asked = [(c["facet"], c["op"], str(c["value"])) for c in json.loads(reading)["constraints"]]
         kinds = [value for facet, op, value in asked if (facet, op) == ("category", "is")]
         if any(facet == "compatible" for facet, _, _ in asked):
-            yield leaf[target], text
+            yield Example("demo", leaf[target], text, table)
         elif kinds:
-            yield from ((kind, text) for kind in kinds if kind in goods())
+            yield from (Example("demo", kind, text, table) for kind in kinds if kind in goods())
         elif len(asked) == 1 and asked[0][0] == "price" and asked[0][1] in _PRICE:
-            yield _PRICE[asked[0][1]], text
+            yield Example("demo", _PRICE[asked[0][1]], text, table)
         else:
-            yield ("steer" if asked else OPEN), text
+            yield Example("demo", "steer" if asked else OPEN, text, table)
 
 
-def fingerprint(found: Sequence[tuple[str, str, str]]) -> str:
+def kinds_of(found: Sequence[Example]) -> list[str]:
+    """All that is wanted in some examples, in the order of the classifier's rows."""
+    return sorted({kind for example in found for kind in example.kind.split("+")})
+
+
+def fingerprint(found: Sequence[Example]) -> str:
     """SHA-256 of the examples, which stands in FITTED, too."""
     return hashlib.sha256(json.dumps(found).encode()).hexdigest()
 
 
-def fit(encoder: SentenceEncoder, said: Sequence[tuple[str, str]], epochs: int = EPOCHS) -> dict[str, Tensor]:
-    """LoRA and a linear layer on (kind, message): the tensors of FITTED. The lower layers are gone through once."""
+def fit(encoder: SentenceEncoder, found: Sequence[Example], epochs: int = EPOCHS) -> dict[str, Tensor]:
+    """LoRA, a linear layer and what marks the table: the tensors of FITTED. The lower layers are gone through once."""
     from peft import LoraConfig, inject_adapter_in_model
     from rich.progress import track
 
     torch.manual_seed(0)
-    kinds = sorted({kind for kind, _ in said})
+    kinds, wanted = kinds_of(found), [example.kind.split("+") for example in found]
+    goals = torch.zeros(len(found), len(kinds) + 1)  # the last: that there are several
+    for goal, each in zip(goals, wanted, strict=True):
+        goal[[kinds.index(kind) for kind in each]] = 1 / len(each)
+        goal[-1] = len(each) > 1
     layers = encoder.upper_layers()
     inject_adapter_in_model(
         LoraConfig(r=RANK, lora_alpha=2 * RANK, lora_dropout=0.05, target_modules=["query", "key", "value", "dense"]),
         layers,
     )
     tuned = [weight for weight in layers.parameters() if weight.requires_grad]
-    linear, dropout = nn.Linear(WIDTH, len(kinds)), nn.Dropout(0.1)
-    middles = [encoder.middle(text).clone() for _, text in track(said, "reading")]
-    goals = torch.tensor([kinds.index(kind) for kind, _ in said])
+    linear, dropout, beside = nn.Linear(WIDTH, len(kinds) + 1), nn.Dropout(0.1), nn.Parameter(torch.zeros(WIDTH))
+    middles = [encoder.middle(example.said).clone() for example in track(found, "reading")]
+    on_tables = sorted({kind for kind in kinds if kind in goods()} | {e.table for e in found if e.table})
+    tables = {kind: encoder.middle(kind).clone() for kind in on_tables}
     optimizer = torch.optim.AdamW(
-        [{"params": tuned, "lr": 1e-3}, {"params": linear.parameters(), "lr": 5e-3}], weight_decay=0.01
+        [{"params": [*tuned, beside], "lr": 1e-3}, {"params": linear.parameters(), "lr": 5e-3}], weight_decay=0.01
     )
     steps = epochs * len(list(_batches(middles, 0)))
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: min(1.0, step / 100, 1.02 - step / steps))
     layers.train()
     for epoch in range(epochs):
+        drawn = random.Random(epoch)
         for batch in track(list(_batches(middles, epoch)), f"epoch {epoch + 1} of {epochs}"):
-            hidden = nn.utils.rnn.pad_sequence([middles[i] for i in batch], batch_first=True)
-            lengths = torch.tensor([len(middles[i]) for i in batch])
-            mask = (torch.arange(hidden.shape[1]) < lengths[:, None]).float()
-            odds = SHARPNESS * linear(dropout(pooled(layers, hidden, mask)))
-            loss = nn.functional.cross_entropy(odds, goals[batch], label_smoothing=0.05)
+            heard = [_laid(found[i], middles[i], tables, beside, drawn) for i in batch]
+            hidden = nn.utils.rnn.pad_sequence(heard, batch_first=True)
+            vectors = pooled(layers, hidden, [len(middles[i]) for i in batch], [len(each) for each in heard])
+            odds = SHARPNESS * linear(dropout(vectors))
+            loss = nn.functional.cross_entropy(odds[:, :-1], goals[batch, :-1], label_smoothing=0.05)
+            loss = loss + nn.functional.binary_cross_entropy_with_logits(
+                odds[:, -1], goals[batch, -1], pos_weight=torch.tensor(RARE)
+            )
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(tuned, 1.0)
             optimizer.step()
             schedule.step()
-    found = {"weight": linear.weight, "bias": linear.bias}
+    fitted = {"weight": linear.weight, "bias": linear.bias, "beside": beside}
     for name, module in _tuned(layers):
-        found |= {f"{name}.A": module.lora_A["default"].weight, f"{name}.B": module.lora_B["default"].weight}
-    return {name: tensor.detach().half().contiguous() for name, tensor in found.items()}
+        fitted |= {f"{name}.A": module.lora_A["default"].weight, f"{name}.B": module.lora_B["default"].weight}
+    return {name: tensor.detach().half().contiguous() for name, tensor in fitted.items()}
+
+
+def _laid(
+    example: Example, middle: Tensor, tables: Mapping[str, Tensor], beside: Tensor, drawn: random.Random
+) -> Tensor:
+    """(pieces, 384): a message with its table; where that is not known, with any or with none: it does not matter."""
+    table = example.table
+    if table is None and drawn.random() < UNKNOWN and tables:
+        table = drawn.choice([kind for kind in tables if kind not in example.kind])
+    return torch.cat([middle, tables[table] + beside]) if table else middle
 
 
 def _batches(middles: Sequence[Tensor], epoch: int, size: int = 32) -> Iterator[list[int]]:
@@ -205,9 +251,8 @@ def _tuned(layers: nn.ModuleList) -> Iterator[tuple[str, Any]]:
 
 def main() -> None:
     found = examples()
-    said = [(kind, text) for _, kind, text in found]
-    told = {"kinds": json.dumps(sorted({kind for kind, _ in said})), "examples": fingerprint(found)}
-    save_file(fit(load_encoder(), said), FITTED, told)
+    told = {"kinds": json.dumps(kinds_of(found)), "examples": fingerprint(found)}
+    save_file(fit(load_encoder(), found), FITTED, told)
 
 
 if __name__ == "__main__":

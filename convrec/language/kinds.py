@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from convrec.catalog import Catalog
 from convrec.conversation import Act, Constraint, Op
-from convrec.language.aims import CERTAINLY, HARDLY, LONGEST, OVER_NAMES, PROBABLY, SHORT, SURELY, Aim
+from convrec.language.aims import CERTAINLY, EVENLY, HARDLY, LONGEST, OVER_NAMES, PROBABLY, SHORT, SURELY, Aim
 from convrec.language.draft import Draft
 from convrec.language.likeness import Likeness
 from convrec.language.situation import Situation
@@ -18,14 +18,15 @@ class Kinds:
     def __init__(self, catalog: Catalog, topics: Topics, likeness: Likeness) -> None:
         self._catalog, self._topics, self._likeness = catalog, topics, likeness
 
-    def drop_asides(self, draft: Draft, aim: Aim, base: int | None) -> None:
+    def drop_asides(self, u: Utterance, draft: Draft, aim: Aim, base: int | None) -> None:
         """ "My whole desk is black, keep it so" wants no desk, "plainer" no planner, "a scoop for my loose papers"
         nothing that takes paper."""
         guessed = bool(draft.unowned) and aim.kind_is >= SURELY
         if not aim.within or (base is None and not guessed):
             return
-        named = [c for c in draft.constraints if (c.facet, c.op) == ("category", Op.IS) and (guessed or not c.hard)]
-        aside = [c for c in named if aim.within[str(c.value)] < HARDLY]
+        sure = guessed or (len(u) > 2 * SHORT and aim.here >= SURELY)
+        named = [c for c in draft.constraints if (c.facet, c.op) == ("category", Op.IS) and (sure or not c.hard)]
+        aside = [c for c in named if aim.within[str(c.value)] < (HARDLY if guessed or not c.hard else HARDLY**2)]
         if guessed and aside:
             draft.unowned = []
         draft.constraints = [c for c in draft.constraints if c not in aside]
@@ -49,17 +50,52 @@ class Kinds:
         `told`: its words say something else already; `alike`: the act by meaning.
         """
         left = bool(draft.wishes or draft.unmet)  # words that the catalogue's do not account for
-        likely = left and not told
-        if not (likely or aim.kind_is >= (SURELY if left else OVER_NAMES) or aim.not_sold >= SURELY):
-            return False
         plain = draft.purpose or (not (draft.asks or situation.shown) and alike in (None, Act.RECOMMEND))
-        probably = PROBABLY if plain else CERTAINLY if draft.asks or len(u) <= SHORT else SURELY
-        if self._kind(u, draft, aim, probably, base if situation.shown else None):
+        if told:
+            needed = SURELY if left else OVER_NAMES
+        elif left:
+            needed = PROBABLY if plain else SURELY
+        else:
+            needed = CERTAINLY if len(u) > SHORT or situation.shown else OVER_NAMES
+        shown = base if situation.shown else None
+        if aim.several >= EVENLY and self._both(u, draft, aim, shown):
             return True
-        if aim.not_sold < SURELY or draft.constraints:
+        if self._kind(u, draft, aim, needed, shown):
+            return True
+        named = any(c.facet == "category" or (c.facet == "brand" and c.hard) for c in draft.constraints)
+        if aim.not_sold < (CERTAINLY if draft.constraints else SURELY) or named:
             return False
-        draft.wishes, draft.unmet = [], draft.unmet or [u.text]
+        draft.constraints, draft.wishes, draft.unmet = [], [], [u.text]
         return True
+
+    def _both(self, u: Utterance, draft: Draft, aim: Aim, shown: int | None) -> bool:
+        """Takes two kinds that are wanted at once where the names that stand there are not of both: "somebody nicked my
+        stapler, I need a new one, and what it eats"."""
+        kinds = (aim.kind, aim.second)
+        refused = any(c.key == ("category", "not", kind) for c in draft.constraints for kind in kinds)
+        here = shown is not None and not set(kinds).isdisjoint(self._catalog[shown].categories)
+        sure = aim.kind_is + (1.0 - aim.kind_is) * aim.second_is
+        if refused or here or aim.second_is < PROBABLY or sure < EVENLY:
+            return False
+        named = [c for c in draft.constraints if (c.facet, c.op) == ("category", Op.IS)]
+        lacking = [kind for kind in kinds if not any(self._overlap(str(c.value), kind) for c in named)]
+        if not lacking:
+            return False
+        aside = [
+            c
+            for c in named
+            if aim.within.get(str(c.value), 0.0) < HARDLY and not any(self._overlap(str(c.value), k) for k in kinds)
+        ]
+        draft.constraints = [c for c in draft.constraints if c not in aside]
+        draft.category, draft.unmet = lacking[0], []
+        for kind in lacking:
+            draft.put(Constraint("category", Op.IS, kind, False, u.said(0, len(u))))
+        return True
+
+    def _overlap(self, one: str, other: str) -> bool:
+        """Whether some item is in both categories."""
+        both = [Constraint("category", Op.IS, category) for category in (one, other)]
+        return bool(self._catalog.mask(both).any())
 
     def _kind(self, u: Utterance, draft: Draft, aim: Aim, probably: float, shown: int | None) -> bool:
         """Takes the likeliest kind where it is `probably` meant and the names that stand there allow it."""
@@ -74,15 +110,14 @@ class Kinds:
         refused = any(c.key == ("category", "not", kind) for c in draft.constraints)
         if not kind or refused or (shown is not None and kind in self._catalog[shown].categories):
             return False
-        of_kind = self._catalog.satisfies(Constraint("category", Op.IS, kind))
-        around = [c for c in named if (self._catalog.satisfies(Constraint("category", Op.IS, c)) & of_kind).any()]
+        around = [c for c in named if self._overlap(c, kind)]
         if named and aim.kind_is < (OVER_NAMES if len(u) <= 2 * SHORT else SURELY):
             return False
         # Of several that are named those stay which may be meant as well: "a stapler and a box of staples".
         sure = {str(c.value) for c in draft.constraints if c.hard} if around else set()
         aside = [c for c in named if c not in (*around, *sure) and aim.within.get(c, 0.0) < HARDLY * aim.kind_is]
         draft.constraints = [c for c in draft.constraints if c.key not in {("category", "is", name) for name in aside}]
-        if kind in named or len(aside) < len(named) - 1 or (around and not (draft.wishes or draft.unmet)):
+        if kind in named or len(aside) < len(named) - 1 or (around and aim.kind_is < SURELY):
             return False
         draft.category, draft.unmet = kind, []
         # "something flat for letters" is no mouse

@@ -17,7 +17,7 @@ from itertools import permutations
 from convrec.catalog import Catalog
 from convrec.conversation import Act, Constraint, Op, Question, Reading
 from convrec.language.acts import act_phrases, number_asked, settled_act
-from convrec.language.aims import CERTAINLY, HARDLY, SHORT, SURELY, Aim, Aims
+from convrec.language.aims import CERTAINLY, EVENLY, HARDLY, OVER_NAMES, SHORT, SURELY, Aim, Aims
 from convrec.language.draft import Draft
 from convrec.language.encoder import SentenceEncoder
 from convrec.language.kinds import Kinds
@@ -101,10 +101,11 @@ class Reader:
         base = _base(u, pointed, steered)
         topics = self._topics.of(mentions, base, base in situation.shown)
         asked_of = base if base in situation.shown or pointed else None
-        aim = self._aims.of(u) if self._aims else Aim()
+        table = self._catalog[base].leaf if base is not None and base in situation.shown else ""
+        aim = self._aims.of(u, table) if self._aims else Aim()
         if asked_of is not None:
             questions = self._questions.about(u, mentions, asked_of, topics)
-            if questions:
+            if questions and aim.kind_is < CERTAINLY:
                 about = {p.row: p.reference for p in pointed}
                 return Reading(Act.ABOUT, references=tuple(about.values()), questions=questions)
         prices: list[Amount] = [
@@ -140,15 +141,27 @@ class Reader:
         meaning.fitting.refer_to_what_is_not_owned()
         self._take_amounts(u, draft, amounts, scope)
         self._unknown.take(u, draft, runs, mentions, scope, topics, base is None)
-        self._kinds.drop_asides(draft, aim, base)
+        self._kinds.drop_asides(u, draft, aim, base)
         alike = self._alike(u, draft, mentions, base, aim)
-        if not (draft.asks or draft.references or _ASKS_PRICE.match(u.line) or acts.keys() - {"social"}):
-            op = aim.price if aim.price_is >= SURELY else spoken.price(sure=alike not in (None, Act.RECOMMEND))
-            if (aim.price_is >= HARDLY or not self._aims) and self._take_price(u, draft, op, self._price(base)):
+        plain = not (draft.asks or draft.references or acts.keys() - {"social"})
+        priced = aim.price_is >= CERTAINLY and not (draft.dropped or draft.references)
+        if (plain or priced) and not _ASKS_PRICE.match(u.line):
+            words_say = spoken.price(sure=alike not in (None, Act.RECOMMEND))
+            op = aim.price if aim.price_is >= (SURELY if words_say in (None, aim.price) else CERTAINLY) else words_say
+            agreed = op is aim.price and aim.price_is >= (SURELY if words_say is op else OVER_NAMES)
+            hard = op is Op.LESS and (agreed or not self._aims)
+            if (aim.price_is >= HARDLY or not self._aims) and self._take_price(u, draft, op, self._price(base), hard):
                 alike = None  # "can't justify that kind of money" asks for no reasons
-        if asked_of is not None and aim.about >= CERTAINLY and not (draft.asks or draft.references):
+        asks = bool(draft.constraints or draft.dropped)
+        if (
+            asked_of is not None
+            and not asks
+            and aim.about >= (CERTAINLY if draft.unmet or draft.references else SURELY)
+        ):
             return Reading(Act.ABOUT, references=tuple(p.reference for p in pointed))
-        if not (draft.references or _TOGETHER.search(u.line)):
+        fitted = any(c.facet == "compatible" for c in draft.constraints)
+        pointing = draft.references and (fitted or aim.kind_is < SURELY)
+        if not (pointing or _TOGETHER.search(u.line)):
             told = bool(acts) or (draft.relative and base is not None)
             if self._kinds.take(u, draft, aim, situation, base, told=told, alike=alike):
                 alike = None
@@ -210,12 +223,12 @@ class Reader:
                 if all(constraint.key != c.key for c in draft.constraints):
                     draft.constraints.append(constraint)
 
-    def _take_price(self, u: Utterance, draft: Draft, op: Op | None, price: float | None) -> bool:
+    def _take_price(self, u: Utterance, draft: Draft, op: Op | None, price: float | None, hard: bool) -> bool:
         """What is said about money without a figure: "that hurts my wallet" asks for less than what was shown costs."""
-        if price is None or op is None:
+        if price is None or op is None or any(c.facet == "price" for c in draft.constraints):
             return False
-        draft.wishes, draft.relative = [], True
-        draft.put(Constraint("price", op, price, op is Op.LESS, u.said(0, len(u))))
+        draft.wishes, draft.unmet, draft.relative = [], [], True
+        draft.put(Constraint("price", op, price, hard, u.said(0, len(u))))
         return True
 
     def _agreeing(self, constraints: Sequence[Constraint], base: int | None) -> list[Constraint]:
@@ -288,7 +301,9 @@ class Reader:
         fresh = draft.category and (base is None or draft.category not in self._catalog[base].categories)
         # "More pages" is no more of the same, nor are "two different backpacks".
         elsewhere = ((meant or draft.asks) and len(u) <= SHORT) or (aim.act is Act.MORE and fresh)
-        if aim.act_is >= (CERTAINLY if other else SURELY) and not elsewhere:
+        evenly = EVENLY if len(u) > SHORT else SURELY
+        sure = aim.act_is >= OVER_NAMES and not draft.constraints
+        if sure or (aim.act_is >= (CERTAINLY if other else evenly) and not elsewhere):
             return aim.act
         return Act.RECOMMEND if aim.wants >= SURELY and not other else None
 

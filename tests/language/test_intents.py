@@ -13,7 +13,7 @@ from convrec.conversation import Act, Op, Reading
 from convrec.datasets.shop.catalogue import build_items
 from convrec.language.aims import Aim, Aims
 from convrec.language.encoder import load_encoder
-from convrec.language.intents import FITTED, Intents, examples, fingerprint, fit
+from convrec.language.intents import FITTED, Example, Intents, examples, fingerprint, fit
 from convrec.language.reader import Reader, Situation
 from convrec.language.utterance import Utterance
 
@@ -33,8 +33,8 @@ def aims() -> Aims:
     return Aims(shop(), load_encoder())
 
 
-def aim(text: str) -> Aim:
-    return aims().of(Utterance(text))
+def aim(text: str, table: str = "") -> Aim:
+    return aims().of(Utterance(text), table)
 
 
 def read(text: str, shown: str = "") -> Reading:
@@ -60,6 +60,37 @@ def asked(text: str, shown: str = "") -> set[tuple[object, bool]]:
 def test_a_need_is_told_from_what_is_only_named_beside_it(text: str, kind: str) -> None:
     assert aim(text).kind == kind
     assert asked(text) == {(kind, False)}, "a preference: the words do not say so"
+
+
+@pytest.mark.parametrize(
+    ("text", "table", "kind"),
+    [
+        ("and what do I pour into it?", "Pod machines", "Coffee pods"),
+        ("their points never last me a morning", "Coloured pencils", "Sharpeners"),
+        ("I suppose I need something to put it on with", "Acrylic sets", "Paint brushes"),
+    ],
+)
+def test_what_lies_on_the_table_says_what_goes_with_it(text: str, table: str, kind: str) -> None:
+    assert aim(text, table).kind == kind
+    assert aim(text, table).kind_is > aim(text, "Water bottles").kind_is
+    assert asked(text, table) == {(kind, False)}
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("staples for the office and a new machine to put them in, the old one jams", {"Staplers", "Staples"}),
+        ("something that keeps my tea hot, plus a box for sandwiches", {"Travel mugs", "Lunch boxes"}),
+    ],
+)
+def test_two_kinds_of_goods_are_wanted_at_once(text: str, kinds: set[str]) -> None:
+    assert aim(text).several > 0.6
+    assert {value for value, _ in asked(text)} == kinds
+
+
+@pytest.mark.parametrize("text", ["a stapler, mine broke", "it has to fit my printer", "not the pen, the ink"])
+def test_what_is_only_spoken_of_is_not_wanted_too(text: str) -> None:
+    assert aim(text).several < 0.4
 
 
 def test_what_is_named_and_meant_stays_a_mask() -> None:
@@ -121,8 +152,10 @@ def test_what_is_fitted_is_fitted_to_the_examples_of_today() -> None:
 
 
 def test_fitting_learns_what_it_is_shown() -> None:
-    said = [("tea", "a cup of tea"), ("tea", "green tea please"), ("ink", "blue ink"), ("ink", "a bottle of ink")]
-    tensors = fit(load_encoder(), said * 8, epochs=3)
-    assert tensors["weight"].shape == (2, 384)
+    said = [("tea", "a cup of tea"), ("tea", "green tea please"), ("ink", "blue ink"), ("tea+ink", "tea and ink")]
+    found = [Example("one", kind, text, table) for kind, text in said for table in ("Water bottles", None)]
+    tensors = fit(load_encoder(), found * 4, epochs=3)
+    assert tensors["weight"].shape == (3, 384), "two kinds, and that there are several"
+    assert tensors["beside"].abs().sum() > 0, "what marks the table is learnt"
     assert any(name.endswith(".A") and tensor.abs().sum() > 0 for name, tensor in tensors.items())
     assert all(torch.isfinite(tensor.float()).all() for tensor in tensors.values())
