@@ -14,7 +14,7 @@ __all__ = ["Chosen", "Event", "Finished", "Path", "PathTurn", "Request", "Sampli
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    temperature: float = 0.7  # 0: greedy
+    temperature: float = 1.0  # 0: greedy
     max_tokens: int = 90  # of prose, for each item
     seed: int = 0
 
