@@ -26,6 +26,8 @@ def why(catalog: Catalog, row: int, state: State, words: Words) -> str:
         return words.say("why_bought", title=item.title)
     answered = [c for c in state.constraints if catalog.satisfies(c)[row]]
     missed = [c for c in state.constraints if not catalog.satisfies(c)[row]]
+    if any(_is_kind(c) for c in answered):  # "a pen and a notebook": of two kinds asked for it is the one
+        missed = [c for c in missed if not _is_kind(c)]
     fitting = [owned for owned in reversed(state.history) if catalog.compatible(row)[owned]]
     text = words.say(
         "why",
@@ -42,6 +44,10 @@ def why(catalog: Catalog, row: int, state: State, words: Words) -> str:
     if missed:
         text += " " + words.say("why_missed", missed=phrases((opposite(c) for c in missed), catalog))
     return text
+
+
+def _is_kind(constraint: Constraint) -> bool:
+    return (constraint.facet, constraint.op) == ("category", Op.IS)
 
 
 def compare(catalog: Catalog, rows: Sequence[int], words: Words, questions: Sequence[Question] = ()) -> str:

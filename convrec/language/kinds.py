@@ -54,7 +54,7 @@ class Kinds:
         if told:
             needed = SURELY if left else OVER_NAMES
         elif left:
-            needed = PROBABLY if plain else SURELY
+            needed = PROBABLY if plain else SURELY if draft.asks else EVENLY
         else:
             needed = CERTAINLY if len(u) > SHORT or situation.shown else OVER_NAMES
         shown = base if situation.shown else None

@@ -27,6 +27,15 @@ def test_why_names_the_wishes_met_and_missed_and_what_it_fits(words: Words) -> N
         assert fact in text
 
 
+@pytest.mark.parametrize("words", SEEDS)
+def test_of_two_kinds_asked_for_the_other_is_not_missed(words: Words) -> None:
+    kinds = (Constraint("category", Op.IS, "Pens"), Constraint("category", Op.IS, "Refills"))
+    black = Constraint("colour", Op.IS, "black")
+    assert "not from the refills" not in explain.why(CATALOG, 0, State(constraints=kinds), words)
+    assert "not black" in explain.why(CATALOG, 0, State(constraints=(*kinds, black)), words)
+    assert "not from the refills" in explain.why(CATALOG, 0, State(constraints=kinds[1:]), words)
+
+
 def test_why_of_what_was_bought_says_so() -> None:
     assert "bought" in explain.why(CATALOG, 0, State(history=(0,)), SEEDS[0])
 
