@@ -26,8 +26,8 @@ def why(catalog: Catalog, row: int, state: State, words: Words) -> str:
         return words.say("why_bought", title=item.title)
     answered = [c for c in state.constraints if catalog.satisfies(c)[row]]
     missed = [c for c in state.constraints if not catalog.satisfies(c)[row]]
-    if any(_is_kind(c) for c in answered):  # "a pen and a notebook": of two kinds asked for it is the one
-        missed = [c for c in missed if not _is_kind(c)]
+    kinds = [c for c in answered if _is_kind(c)]  # "a pen and a notebook": it is the one, so the other is not missed
+    missed = [c for c in missed if not (_is_kind(c) and kinds) or catalog.mask([c, *kinds]).any()]
     fitting = [owned for owned in reversed(state.history) if catalog.compatible(row)[owned]]
     text = words.say(
         "why",

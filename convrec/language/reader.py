@@ -152,6 +152,7 @@ class Reader:
             hard = op is Op.LESS and (agreed or not self._aims)
             if (aim.price_is >= HARDLY or not self._aims) and self._take_price(u, draft, op, self._price(base), hard):
                 alike = None  # "can't justify that kind of money" asks for no reasons
+                draft.unmet = [] if aim.price_is >= OVER_NAMES else draft.unmet
         asks = bool(draft.constraints or draft.dropped)
         if (
             asked_of is not None
@@ -227,7 +228,7 @@ class Reader:
         """What is said about money without a figure: "that hurts my wallet" asks for less than what was shown costs."""
         if price is None or op is None or any(c.facet == "price" for c in draft.constraints):
             return False
-        draft.wishes, draft.unmet, draft.relative = [], [], True
+        draft.wishes, draft.relative = [], True
         draft.put(Constraint("price", op, price, hard, u.said(0, len(u))))
         return True
 

@@ -34,6 +34,8 @@ def test_of_two_kinds_asked_for_the_other_is_not_missed(words: Words) -> None:
     assert "not from the refills" not in explain.why(CATALOG, 0, State(constraints=kinds), words)
     assert "not black" in explain.why(CATALOG, 0, State(constraints=(*kinds, black)), words)
     assert "not from the refills" in explain.why(CATALOG, 0, State(constraints=kinds[1:]), words)
+    wide = (Constraint("category", Op.IS, "Writing"), kinds[1])
+    assert "not from the refills" in explain.why(CATALOG, 0, State(constraints=wide), words), "narrower, and missed"
 
 
 def test_why_of_what_was_bought_says_so() -> None:
