@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -32,6 +33,7 @@ __all__ = [
     "item_from_dict", "item_to_dict", "permuted",
 ]  # fmt: skip
 _FIELDS = {"price": "price", "brand": "brand", "category": "categories"}  # the facets that are fields of an Item
+NAMES_KEPT = 500  # words of titles whose masks are kept: a word is looked up several times in a turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ class Catalog:
         self._numbers: dict[str, NDArray[np.float64]] = {}
         self._sorted: dict[str, NDArray[np.float64]] = {}
         self._postings: dict[str, dict[str | bool | None, NDArray[np.intp]]] = {}
+        self._named: dict[str, NDArray[np.bool_]] = {}
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -202,6 +205,9 @@ class Catalog:
             for item_id in constraint.values:
                 fits |= self.compatible(self.row(item_id))
             return fits
+        if facet == "title":
+            named = self.titled(str(value))
+            return ~named if op is Op.NOT else named
         if facet not in self.facets:
             raise CatalogError(
                 f"this catalogue has no facet {facet!r}; it has: {', '.join(sorted(self.facets)) or 'none'}"
@@ -230,6 +236,16 @@ class Catalog:
         if facet == "category":
             return item.categories or None
         return item.attributes.get(facet)
+
+    def titled(self, word: str) -> NDArray[np.bool_]:
+        """(items,) True where the title holds this word or number, in either case, singular or plural."""
+        if word not in self._named:
+            if len(self._named) >= NAMES_KEPT:
+                self._named.clear()
+            whole = re.compile(rf"(?<![^\W_])(?<!\d\.){re.escape(word.casefold())}(?:e?s)?(?![^\W_]|\.\d)")
+            found = (whole.search(title.casefold()) is not None for title in self._column("title"))
+            self._named[word] = np.fromiter(found, dtype=bool, count=len(self))
+        return self._named[word]
 
     def compatible(self, row: int) -> NDArray[np.bool_]:
         """(items,) True for what fits this item or what this item fits."""

@@ -45,9 +45,10 @@ NEGATED = frozenset({Op.NOT})
 class Constraint:
     """One thing an item must (hard) or should (soft) satisfy.
 
-    `facet` is "price" (US$), "brand", "category" (any level of the path), "compatible" (value: an item id) or an
-    attribute key of the catalogue such as "colour". `said` are the user's words, for the chip. `either` are further
-    items of which any will do as well, where "my pen" is true of several things owned; of "compatible" only.
+    `facet` is "price" (US$), "brand", "category" (any level of the path), "compatible" (value: an item id), "title"
+    (value: a word in it) or an attribute key of the catalogue such as "colour". `said` are the user's words, for the
+    chip. `either` are further items of which any will do as well, where "my pen" is true of several things owned; of
+    "compatible" only.
     """
 
     facet: str

@@ -17,6 +17,7 @@ from convrec.conversation import Act, Constraint, ItemPart, Op, Reading
 
 ALTERNATIVES = 3
 MOST_ITEMS = 5
+GENERAL = ("price", "brand", "category")  # what goods of any kind have
 Mask = NDArray[np.bool_]
 
 
@@ -159,7 +160,10 @@ class Choice:
         kinds = [c for c in self.state.constraints if c.facet == "category" and c.op is Op.IS]
         if len(kinds) < 2 or self.like or self.named or self.catalog.mask(kinds).any():
             return []
-        return kinds[:MOST_ITEMS]
+        # "Extra fine, though", of a pen and a bottle of ink: what only some of them can be is said of those.
+        said = [c for c in self.reading.constraints if c.facet in self.catalog.facets and c.facet not in GENERAL]
+        meant = [k for k in kinds if any((self.catalog.satisfies(c) & self.catalog.satisfies(k)).any() for c in said)]
+        return (meant if self.reading.act is Act.STEER and meant else kinds)[:MOST_ITEMS]
 
     def _slot_of(self, kind: Constraint, first: bool) -> Slot:
         """With several kinds asked for, a wish like "ruled" concerns those that can have it; price and brand all."""

@@ -21,6 +21,8 @@ def phrase(constraint: Constraint, catalog: Catalog) -> str:
         return f"{negated}from the {str(value).lower()}"
     if facet == "brand":
         return f"{negated}by {value}"
+    if facet == "title":
+        return f"{negated}with “{value}” in the name"
     if facet == "use":
         return f"{negated}for {format_value(facet, value)}"
     name = "price" if facet == "price" else catalog.facets[facet].name

@@ -148,8 +148,8 @@ def _replaces(new: Constraint, old: Constraint, catalog: Catalog) -> bool:
     if new.key == old.key:
         return True
     facet = catalog.facets.get(new.facet)
-    if facet is not None and facet.kind == "list" and new.facet != "category":
-        return new.value == old.value  # several values of a list can hold at once
+    if new.facet == "title" or (facet is not None and facet.kind == "list" and new.facet != "category"):
+        return new.value == old.value  # several words or values of a list can hold at once
     if new.op is Op.IS:
         return old.op is not Op.NOT or old.value == new.value
     if new.op is Op.NOT:

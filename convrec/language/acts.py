@@ -18,7 +18,10 @@ _COUNT = re.compile(
     r"|(?<!\S)(?:show me|give me|show|suggest|recommend|list|find me|pick) (?:the |your )?(?:best |"
     r"top )?(?P<asked>[2-9]|10)(?= |$)"
     r"|(?<!\S)(?:top|make it) (?P<top>[2-9]|10)(?!\S)"
+    r"|(?<!\S)(?:(?P<some>[2-9]|10|couple of|couple|few|several) )(?=(?:\S+ ){0,4}?(?:to|i|we|so (?:i|we|he|she|they)) "
+    r"(?:(?:can|could|may) )?(?:choose|pick|select|decide)|(?:\w+ ){0,3}for (?:selection|comparison))"
 )
+_GONE = ("lose", "loses", "lost", "losing", "broke", "bought", "ordered", "had", "eat", "ate", "threw", "gave")
 _SOME = {"couple of": 2, "couple": 2, "few": 3, "several": 3}
 # "My taste runs to blue" asks nothing, "what is my taste?" does.
 _ASKS = re.compile(r"(?<!\S)(?:what|which|who|know|remember|list|show|tell)(?!\S)")
@@ -88,7 +91,10 @@ def number_asked(utterance: Utterance) -> tuple[int, int, int] | None:
     match = _COUNT.search(utterance.line)
     if match is None:
         return None
-    said = match["number"] or match["asked"] or match["top"]
+    first = utterance.span(match)[0]
+    if first and utterance.words[first - 1].text in _GONE:
+        return None
+    said = match["number"] or match["asked"] or match["top"] or match["some"]
     return *utterance.span(match), _SOME.get(said) or int(said)
 
 

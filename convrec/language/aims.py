@@ -10,7 +10,7 @@ from convrec.catalog import Catalog
 from convrec.conversation import Act, Op
 from convrec.language.encoder import SentenceEncoder
 from convrec.language.goods import goods
-from convrec.language.intents import ACTS, HERE, NOT_SOLD, Intents
+from convrec.language.intents import ACTS, HERE, NOT_SOLD, OPEN, Intents
 from convrec.language.utterance import Utterance
 
 # How probable an aim must be: where nothing else is understood, where something else may be meant, and to count more
@@ -27,8 +27,8 @@ _PRICES = {"cheaper": Op.LESS, "dearer": Op.MORE}
 class Aim:
     """Probabilities. `kind` is the likeliest category of this shop, `act` the likeliest thing to do but ask for goods,
     `price` which way money is spoken of; `here`: that it is of what is in front of them, `about`: that it asks for a
-    fact of it, `not_sold`: that it wants goods which this shop has not; `several`: that it wants two kinds of goods, of
-    which `second` is the other one, if `kind` is one (`second_is`)."""
+    fact of it; `open`: that anything will do, `not_sold`: that it wants goods which this shop has not; `several`: that
+    it wants two kinds of goods, of which `second` is the other one, if `kind` is one (`second_is`)."""
 
     kind: str = ""
     kind_is: float = 0.0
@@ -41,6 +41,7 @@ class Aim:
     price_is: float = 0.0
     here: float = 0.0
     about: float = 0.0
+    open: float = 0.0
     not_sold: float = 0.0
     within: Mapping[str, float] = field(default_factory=dict)  # category → that something in it is wanted
 
@@ -75,7 +76,7 @@ class Aims:
         price, price_is = intent.likeliest(list(_PRICES))
         found = Aim(
             act=Act(act), act_is=act_is, price=_PRICES[price], price_is=price_is,
-            here=intent.total(HERE), about=intent.total(["about"]),
+            here=intent.total(HERE), about=intent.total(["about"]), open=intent.total([OPEN]),
         )  # fmt: skip
         if not self.knows_goods:
             return found

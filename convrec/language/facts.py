@@ -136,7 +136,7 @@ def _granted(catalog: Catalog, wording: Wording, row: int, context: Context) -> 
         beside = None
     for wish in context.constraints:
         key, op, value = wish.facet, wish.op, wish.value
-        if not catalog.satisfies(wish)[row]:
+        if key == "title" or not catalog.satisfies(wish)[row]:
             continue
         if key == "price":
             limits = [float(c.value) for c in context.constraints if c.facet == "price" and c.op is Op.AT_MOST]

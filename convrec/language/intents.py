@@ -130,11 +130,16 @@ def examples() -> list[Example]:
         for manner, kind in kinds.items()
         for said in manners[question][manner]
     ]
-    for path in sorted(MESSAGES.glob("*.tsv")):
-        for line in path.read_text("utf-8").splitlines():
-            kind, _, *table, said = line.split("\t")
-            found.append(Example(path.stem, kind, said, table[0] if table else None))
+    found += [
+        Example(author, kind, said, table[0] if table else None) for author, (kind, _, *table, said) in authored()
+    ]
     return found + list(_drawn(DEMO))
+
+
+def authored() -> list[tuple[str, list[str]]]:
+    """(author, columns) of every line of prompts/intents: kind, values, where it is known the table, message."""
+    paths = sorted(MESSAGES.glob("*.tsv"))
+    return [(path.stem, line.split("\t")) for path in paths for line in path.read_text("utf-8").splitlines()]
 
 
 def _drawn(dataset: Path) -> Iterator[Example]:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
 from convrec.catalog import Catalog
 from convrec.conversation import Act, Constraint, Op
 from convrec.language.aims import CERTAINLY, EVENLY, HARDLY, LONGEST, OVER_NAMES, PROBABLY, SHORT, SURELY, Aim
 from convrec.language.draft import Draft
+from convrec.language.lexicon import Kind, Mention
 from convrec.language.likeness import Likeness
 from convrec.language.situation import Situation
 from convrec.language.topics import Topics
@@ -18,13 +24,13 @@ class Kinds:
     def __init__(self, catalog: Catalog, topics: Topics, likeness: Likeness) -> None:
         self._catalog, self._topics, self._likeness = catalog, topics, likeness
 
-    def drop_asides(self, u: Utterance, draft: Draft, aim: Aim, base: int | None) -> None:
+    def drop_asides(self, u: Utterance, draft: Draft, aim: Aim, base: int | None, *, shown: bool) -> None:
         """ "My whole desk is black, keep it so" wants no desk, "plainer" no planner, "a scoop for my loose papers"
         nothing that takes paper."""
         guessed = bool(draft.unowned) and aim.kind_is >= SURELY
         if not aim.within or (base is None and not guessed):
             return
-        sure = guessed or (len(u) > 2 * SHORT and aim.here >= SURELY)
+        sure = guessed or (len(u) > 2 * SHORT and aim.here >= SURELY) or (shown and aim.kind_is >= CERTAINLY)
         named = [c for c in draft.constraints if (c.facet, c.op) == ("category", Op.IS) and (sure or not c.hard)]
         aside = [c for c in named if aim.within[str(c.value)] < (HARDLY if guessed or not c.hard else HARDLY**2)]
         if guessed and aside:
@@ -32,6 +38,19 @@ class Kinds:
         draft.constraints = [c for c in draft.constraints if c not in aside]
         if draft.category in [c.value for c in aside]:
             draft.category = ""
+
+    def drop_strange(self, draft: Draft, aim: Aim, topics: Mapping[str, int]) -> None:
+        """ "Something with rings for my contracts" wants no ring cushion: a value of unlikely goods alone is a word
+        like others, where no goods are named that have it."""
+        if not aim.within or draft.category or aim.kind_is < PROBABLY:
+            return
+        for c in list(draft.constraints):
+            if c.op is not Op.IS or c.facet in ("price", "brand", "category", "compatible", *topics):
+                continue
+            kinds = {self._catalog[int(row)].leaf for row in np.flatnonzero(self._catalog.satisfies(c))}
+            if sum(aim.within.get(kind, 0.0) for kind in kinds) < HARDLY:
+                draft.constraints.remove(c)
+                draft.wishes.append(c.said)
 
     def take(
         self,
@@ -58,15 +77,29 @@ class Kinds:
         else:
             needed = CERTAINLY if len(u) > SHORT or situation.shown else OVER_NAMES
         shown = base if situation.shown else None
-        if aim.several >= EVENLY and self._both(u, draft, aim, shown):
+        if aim.several >= SURELY and self._both(u, draft, aim, shown):
             return True
         if self._kind(u, draft, aim, needed, shown):
             return True
         named = any(c.facet == "category" or (c.facet == "brand" and c.hard) for c in draft.constraints)
-        if aim.not_sold < (CERTAINLY if draft.constraints else SURELY) or named:
+        plainly = any(c.hard or c.facet == "price" for c in draft.constraints)
+        if aim.not_sold < (CERTAINLY if plainly else SURELY if draft.constraints else EVENLY) or named:
             return False
         draft.constraints, draft.wishes, draft.unmet = [], [], [u.text]
         return True
+
+    def take_one_of(self, u: Utterance, draft: Draft, mentions: Sequence[Mention], situation: Situation) -> None:
+        """ "The keyboard should be smaller", after a keyboard and a mouse, is of the keyboard alone."""
+        before = [c for c in situation.constraints if (c.facet, c.op) == ("category", Op.IS)]
+        if len(before) < 2 or draft.category or any(c.facet == "category" for c in draft.constraints):
+            return
+        for mention in mentions:
+            said = [Constraint("category", Op.IS, s.value) for s in mention.of(Kind.VALUE) if s.facet == "category"]
+            meant = [k for k in before if any(self._catalog.mask([k, one]).any() for one in said)]
+            if len(meant) == 1:
+                draft.category = str(meant[0].value)
+                draft.put(replace(meant[0], said=u.said(mention.first, mention.last)))
+                return
 
     def _both(self, u: Utterance, draft: Draft, aim: Aim, shown: int | None) -> bool:
         """Takes two kinds that are wanted at once where the names that stand there are not of both: "somebody nicked my
@@ -97,6 +130,11 @@ class Kinds:
         both = [Constraint("category", Op.IS, category) for category in (one, other)]
         return bool(self._catalog.mask(both).any())
 
+    def _within(self, kind: str, around: str) -> bool:
+        """Whether one kind is part of another category."""
+        one, other = (self._catalog.satisfies(Constraint("category", Op.IS, c)) for c in (kind, around))
+        return kind != around and bool((one <= other).all())
+
     def _kind(self, u: Utterance, draft: Draft, aim: Aim, probably: float, shown: int | None) -> bool:
         """Takes the likeliest kind where it is `probably` meant and the names that stand there allow it."""
         if not aim.within:
@@ -104,17 +142,19 @@ class Kinds:
             sense = self._likeness.topic(u.text) if open_to_it else None
             kind = str(sense.value) if sense else ""
         else:
-            kind = aim.kind if aim.kind_is >= probably else ""
+            kind = aim.kind if aim.kind_is >= max(probably, aim.here, aim.open) else ""
         named = [draft.described[0]] if draft.described else []
         named += [str(c.value) for c in draft.constraints if c.facet == "category" and c.op is Op.IS]
         refused = any(c.key == ("category", "not", kind) for c in draft.constraints)
         if not kind or refused or (shown is not None and kind in self._catalog[shown].categories):
             return False
         around = [c for c in named if self._overlap(c, kind)]
-        if named and aim.kind_is < (OVER_NAMES if len(u) <= 2 * SHORT else SURELY):
+        inside = named and all(self._within(kind, name) for name in named)  # "the paper it swallows": of a roll
+        needed = CERTAINLY if inside and draft.wishes else OVER_NAMES
+        if named and aim.kind_is < (needed if len(u) <= 2 * SHORT else SURELY):
             return False
         # Of several that are named those stay which may be meant as well: "a stapler and a box of staples".
-        sure = {str(c.value) for c in draft.constraints if c.hard} if around else set()
+        sure = {str(c.value) for c in draft.constraints if c.hard} if around or aim.several >= SURELY else set()
         aside = [c for c in named if c not in (*around, *sure) and aim.within.get(c, 0.0) < HARDLY * aim.kind_is]
         draft.constraints = [c for c in draft.constraints if c.key not in {("category", "is", name) for name in aside}]
         if kind in named or len(aside) < len(named) - 1 or (around and aim.kind_is < SURELY):

@@ -206,6 +206,9 @@ class Lexicon:
             for value in facet.values:
                 if len(value) > 1 and value not in ("none",) and len(value) <= 40:
                     self._add([value], Sense(Kind.VALUE, facet.key, value))
+                elif value.isalpha() and len(value) == 1:  # a hardness of H, which is a letter elsewhere
+                    said = (f"{name} {value}", f"grade {value}", f"in {value}", f"an {value}", f"a {value}")
+                    self._add(said, Sense(Kind.VALUE, facet.key, value))
 
     def _add_others(self, words: Mapping[str, Any]) -> None:
         facets = self.catalog.facets

@@ -18,6 +18,7 @@ SPELLING = 0.79  # share of letters in place: one slip in five letters, two in t
 MEANING = 0.72  # cosine; below it the nearest value is too often another thing
 TOPIC = 0.55  # cosine of a message to the name of a category …
 APART = 1.0  # … and by how many standard deviations it must lead (set on tests/acts/open)
+_ENDINGS = ("", "er", "est")  # "plainer" is no planner
 _MOST = 40  # unknown words or phrases looked at in one message
 
 
@@ -52,7 +53,7 @@ class Likeness:
                 len(word.stem) < 4
                 or not word.text.isalpha()
                 or self._lexicon.knows(word.stem)
-                or self.is_english(word.text)
+                or any(self.is_english(word.text.removesuffix(ending)) for ending in _ENDINGS)
             ):
                 continue
             looked += 1

@@ -6,6 +6,7 @@ Never certain; manners.yaml holds the examples.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from convrec.conversation import Op
@@ -26,6 +27,7 @@ _SAY_BEFORE = frozenset(
     ["negate", "contrast", "negate_softly", "want", "insist", "swap", "waive_before", "soft_before", "gone_before",
      "less", "more", "too"]
 )  # fmt: skip
+_STILL = re.compile(r"\bstill\b", re.IGNORECASE)  # what is still to be so is not turned down
 _SAY_AFTER = frozenset(["negated_after", "waive_after", "soft_after", "gone_after"])
 
 
@@ -79,7 +81,8 @@ class Spoken:
         """How the clause, in which nothing else may be meant, speaks of the values that `mention` is of. `has`: whether
         the item that is steered from has them."""
         sentence = self._with(mention.first, mention.last, "that", alone=True)
-        return self._manners.wish(sentence, has) if self._manners and sentence else ""
+        spoken = self._manners.wish(sentence, has) if self._manners and sentence else ""
+        return "" if spoken == "unwanted" and _STILL.search(sentence) else spoken
 
     def complains(self, mention: Mention) -> bool:
         """Whether the clause finds something to be too much of what `mention` says ("heavy")."""
@@ -116,7 +119,7 @@ class Spoken:
         start = max((i + 1 for i in ends if i < first), default=0)
         end = min((i for i in ends if i >= last), default=len(self._u))
         if start == first and end == last:  # "Plastic? Never.", "wow, heavy"
-            if end in marks:
+            if end in marks and self._u.words[end].text != ".":  # "Pink. Let him suffer." asks for pink
                 end = min((i for i in ends if i > end), default=len(self._u))
             if start - 1 in marks:
                 start = max((i + 1 for i in ends if i < start - 1), default=0)

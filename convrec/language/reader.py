@@ -31,9 +31,11 @@ from convrec.language.questions import Questions
 from convrec.language.references import Pointed, Pointer
 from convrec.language.scope import Scope
 from convrec.language.situation import Situation
+from convrec.language.titles import Titles
 from convrec.language.topics import Topics
 from convrec.language.unknown import Unknown
 from convrec.language.utterance import Utterance
+from convrec.language.values import Values
 
 __all__ = ["Reader", "Situation"]
 
@@ -73,10 +75,12 @@ class Reader:
         self._unknown = Unknown(self._lexicon, self._likeness)
         self._aims = Aims(catalog, encoder) if encoder else None
         self._manners = Manners(encoder) if encoder else None
+        self._values = Values(catalog, encoder) if encoder else None
         self._measures = Measures(catalog)
         self._pointer = Pointer(catalog)
         self._topics = Topics(catalog)
         self._questions = Questions(catalog)
+        self._titles = Titles(catalog, self._lexicon)
         self._kinds = Kinds(catalog, self._topics, self._likeness)
 
     def read(self, text: str, situation: Situation = NOWHERE) -> Reading:
@@ -92,7 +96,8 @@ class Reader:
         acts = act_phrases(u)
         pointed = self._point(u, situation, "compare" in acts)
         taken = {i for p in pointed for i in range(p.first, p.last)}
-        mentions = list(self._lexicon.find(u, taken, self._likeness.corrections(u)))
+        corrections = self._likeness.corrections(u)
+        mentions = list(self._lexicon.find(u, taken, corrections))
         pointed += [
             p
             for p in self._pointer.among_shown(u, mentions, situation.shown)
@@ -102,10 +107,10 @@ class Reader:
         topics = self._topics.of(mentions, base, base in situation.shown)
         asked_of = base if base in situation.shown or pointed else None
         table = self._catalog[base].leaf if base is not None and base in situation.shown else ""
-        aim = self._aims.of(u, table) if self._aims else Aim()
+        aim = self._aims.of(u.corrected(corrections), table) if self._aims else Aim()
         if asked_of is not None:
             questions = self._questions.about(u, mentions, asked_of, topics)
-            if questions and aim.kind_is < CERTAINLY:
+            if questions and aim.kind_is < CERTAINLY and (aim.about >= HARDLY or not self._aims):
                 about = {p.row: p.reference for p in pointed}
                 return Reading(Act.ABOUT, references=tuple(about.values()), questions=questions)
         prices: list[Amount] = [
@@ -127,8 +132,10 @@ class Reader:
         if (counted := number_asked(u)) is not None:
             taken |= set(range(*counted[:2]))
         runs = self._unknown.runs(u, mentions, taken, acts)
+        numbers = self._titles.numbers(u, taken | {i for m in mentions for i in range(m.first, m.last)})
+        unknown = [*runs, *((i, i + 1) for i in numbers)]
         scope = Scope(
-            u, mentions, [*((a.first, a.last, "price") for a in amounts), *((f, e, "unknown") for f, e in runs)]
+            u, mentions, [*((a.first, a.last, "price") for a in amounts), *((f, e, "unknown") for f, e in unknown)]
         )
         spoken = Spoken(u, mentions, self._manners)
         meaning = Meaning(self._catalog, self._pointer, u, mentions, scope, situation, base, topics, spoken)
@@ -141,7 +148,8 @@ class Reader:
         meaning.fitting.refer_to_what_is_not_owned()
         self._take_amounts(u, draft, amounts, scope)
         self._unknown.take(u, draft, runs, mentions, scope, topics, base is None)
-        self._kinds.drop_asides(u, draft, aim, base)
+        self._kinds.drop_asides(u, draft, aim, base, shown=bool(table))
+        self._kinds.drop_strange(draft, aim, topics)
         alike = self._alike(u, draft, mentions, base, aim)
         plain = not (draft.asks or draft.references or acts.keys() - {"social"})
         priced = aim.price_is >= CERTAINLY and not (draft.dropped or draft.references)
@@ -153,13 +161,9 @@ class Reader:
             if (aim.price_is >= HARDLY or not self._aims) and self._take_price(u, draft, op, self._price(base), hard):
                 alike = None  # "can't justify that kind of money" asks for no reasons
                 draft.unmet = [] if aim.price_is >= OVER_NAMES else draft.unmet
-        asks = bool(draft.constraints or draft.dropped)
-        if (
-            asked_of is not None
-            and not asks
-            and aim.about >= (CERTAINLY if draft.unmet or draft.references else SURELY)
-        ):
-            return Reading(Act.ABOUT, references=tuple(p.reference for p in pointed))
+        if asked_of is not None and self._questions.asks(u, draft, aim):
+            facts = tuple(Question(c.facet, c.value if c.op is Op.IS else None) for c in draft.constraints)
+            return Reading(Act.ABOUT, references=tuple(p.reference for p in pointed), questions=facts)
         fitted = any(c.facet == "compatible" for c in draft.constraints)
         pointing = draft.references and (fitted or aim.kind_is < SURELY)
         if not (pointing or _TOGETHER.search(u.line)):
@@ -169,7 +173,11 @@ class Reader:
         if draft.described and not draft.category and base is None and (draft.constraints or draft.unmet):
             category, said = draft.described  # "I have enough black pens, so no black"
             draft.put(Constraint("category", Op.IS, category, False, said))
+        self._kinds.take_one_of(u, draft, mentions, situation)
+        if self._values and (draft.constraints or draft.wishes or aim.wants >= SURELY):
+            self._values.take(u, draft, mentions, base)
         count, together = counted[2] if counted else None, _TOGETHER.search(u.line) is not None
+        self._titles.take(u, draft, scope, numbers)
         draft.constraints = self._agreeing(draft.constraints, None if " or " in u.line else base)
         act = self._act(u, acts, alike, draft, mentions, situation, base, count, together, aim)
         if act in (Act.WHY, Act.COMPARE, Act.PROFILE, Act.SOCIAL, Act.OFF_TOPIC, Act.MORE):
@@ -236,6 +244,8 @@ class Reader:
         """Values that cannot hold at once are alternatives ("blue or black"), so neither is demanded. Where the base
         has one of them already, the other is asked for: "plastic? I was after cardboard"."""
         out = list(dict.fromkeys(constraints))
+        if any(c.hard and c.facet == "price" for c in out):  # "dear me, anything more modest?"
+            out = [c for c in out if c.hard or c.facet != "price"]
         if base is not None:
             values = [c for c in out if c.op is Op.IS and c.facet not in ("category", "compatible", "use")]
             had = {c for c in values if isinstance(c.value, str) and self._catalog.satisfies(c)[base]}
@@ -288,14 +298,19 @@ class Reader:
             return Act.STEER
         if not draft.wishes and len(u) <= 3:
             return Act.SOCIAL  # "nope", "what?": an answer to nothing, not another topic
-        if alike is Act.RECOMMEND:  # "my neck would appreciate some relief"
+        if alike is Act.RECOMMEND or aim.wants >= SURELY:  # "my neck would appreciate some relief"
             return self._course(u, draft, situation, base)
         return Act.OFF_TOPIC
 
     def _alike(self, u: Utterance, draft: Draft, mentions: Sequence[Mention], base: int | None, aim: Aim) -> Act | None:
         """The act by meaning: RECOMMEND stands for any wish for an item, None where it is not clear. Where a word is of
         something in the catalogue, or points at another item than the one at hand, it must be all the clearer."""
-        meant = any(m.of(Kind.VALUE) or m.of(Kind.SCALE) for m in mentions)
+        here = () if base is None else self._catalog[base].categories
+        meant = any(
+            s.facet != "category" or s.value not in here
+            for m in mentions
+            for s in (*m.of(Kind.VALUE), *m.of(Kind.SCALE))
+        )
         named = any(base is None or r.item_id != self._catalog[base].item_id for r in draft.references)
         plain = len(u) < 2 or any(word.stem in ("recommend", "suggest") for word in u.words)
         other = meant or named or draft.asks or plain

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 MAX_CHARS = 8_000  # what comes later is not read
@@ -115,6 +115,15 @@ class Utterance:
     def said(self, first: int, last: int) -> str:
         """What the user typed from word `first` up to, not including, word `last`."""
         return self.text[self.words[first].start : self.words[last - 1].end]
+
+    def corrected(self, corrections: Mapping[int, str]) -> Utterance:
+        """The same message with other words at some places; itself where there are none."""
+        if not corrections:
+            return self
+        text = self.text
+        for index in sorted(corrections, reverse=True):
+            text = text[: self.words[index].start] + corrections[index] + text[self.words[index].end :]
+        return Utterance(text)
 
     def span(self, match: re.Match[str]) -> tuple[int, int]:
         """The words (first, last + 1) that a match in `line` covers."""

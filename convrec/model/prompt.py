@@ -140,7 +140,8 @@ class Renderer:
         prompt.add(self.symbols.control("user"))
         self._message(prompt, turn.text)
         for constraint in turn.constraints if self.hears != "nothing" else ():
-            self._constraint(prompt, constraint)
+            if constraint.facet != "title":  # words of the message, which are heard as such
+                self._constraint(prompt, constraint)
         if turn.reference is not None:
             prompt.add(self.symbols.control("reference"), self.symbols.item(turn.reference))
 

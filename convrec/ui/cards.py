@@ -41,6 +41,8 @@ def constraint_label(constraint: Constraint, catalog: Catalog) -> str:
     if facet == "compatible":
         titles = [catalog.item(i).title if i in catalog else i for i in constraint.values]
         return f"fits {' or '.join(titles)}"
+    if facet == "title":
+        return f"{'not ' if op is Op.NOT else ''}“{value}” in the name"
     known = catalog.facets.get(facet) or Facet(facet, "choice")
     if isinstance(value, bool):
         return known.name if value is (op is Op.IS) else f"not {known.name}"

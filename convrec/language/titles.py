@@ -1,0 +1,95 @@
+"""Words that no facet of a catalogue accounts for and that some of its titles hold: wishes for those items.
+
+Real catalogues record little in fields and much in titles ("Easy Peel White Mailing Labels for Laser Printers").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from convrec.catalog import Catalog, format_value
+from convrec.conversation import Constraint, Op
+from convrec.language.draft import Draft
+from convrec.language.lexicon import Lexicon
+from convrec.language.scope import Scope
+from convrec.language.utterance import Utterance, Word, stems
+
+COMMON = 0.1  # a word in more of the titles than this tells nothing where it is wanted,
+OFTEN = 0.5  # and in more than this where it is not
+LONGEST = 20  # words; whoever says more tells a story, with any words in it
+LOOKED_AT = 100  # of the items whose title holds a word
+SHORTEST = 3  # letters of a word that is no number
+
+
+class Titles:
+    """The words of the titles of one catalogue."""
+
+    def __init__(self, catalog: Catalog, lexicon: Lexicon) -> None:
+        self._catalog, self._lexicon = catalog, lexicon
+        self._shares: dict[str, float] = {}
+
+    def numbers(self, u: Utterance, taken: set[int]) -> list[int]:
+        """The places of numbers that are no amount and stand in titles ("57", the name of a cartridge)."""
+        if len(u) > LONGEST:
+            return []
+        numbers = (i for i, word in enumerate(u.words) if word.is_number and len(word.text) > 1 and i not in taken)
+        return [i for i in numbers if self._share(u.words[i].text)]
+
+    def take(self, u: Utterance, draft: Draft, scope: Scope, numbers: Sequence[int]) -> None:
+        """Makes preferences of the wishes and `numbers` that titles know. What was thought not to be sold here is,
+        where one title holds all of its words."""
+        if len(u) > LONGEST:
+            return
+        asked = {w for c in draft.constraints if c.facet == "category" for w in stems(str(c.value))}
+        kept = []
+        for wish in draft.wishes:
+            words, op = self._words(wish.removeprefix("not ")), Op.NOT if wish.startswith("not ") else Op.IS
+            found = [
+                Constraint("title", op, word, False, wish)
+                for word in words
+                if word not in asked and self._tells(word, op)
+            ]
+            for constraint in found:
+                draft.put(constraint)
+            if len(found) < max(len(words), 1):
+                kept.append(wish)
+        draft.wishes = kept
+        for said in list(draft.unmet):
+            wanted = [Constraint("title", Op.IS, word, False, said) for word in self._words(said)]
+            if wanted and all(self._tells(str(c.value), Op.IS) for c in wanted) and self._catalog.mask(wanted).any():
+                draft.unmet.remove(said)
+                for constraint in wanted:
+                    draft.put(constraint)
+        for place in numbers:
+            op, word = Op.NOT if scope.of(place).negative else Op.IS, u.words[place].text
+            if self._tells(word, op):
+                draft.put(Constraint("title", op, word, False, u.said(place, place + 1)))
+
+    def _words(self, said: str) -> list[str]:
+        return [w.stem for w in Utterance(said).words if not (w.is_mark or self._is_small(w))]
+
+    def _is_small(self, word: Word) -> bool:
+        return word.text in self._lexicon.stop or word.stem in self._lexicon.general
+
+    def _tells(self, word: str, op: Op) -> bool:
+        tells = len(word) >= SHORTEST or word[0].isdecimal()
+        return tells and 0 < self._share(word) <= (COMMON if op is Op.IS else OFTEN)
+
+    def _share(self, word: str) -> float:
+        """Of all titles, those that hold this word; 0 where the fields of most of these items say it, too: what they
+        say is asked for by them ("light" of a roast, "40" of sheets)."""
+        if word not in self._shares:
+            rows = np.flatnonzero(self._catalog.titled(word))
+            whole = re.compile(rf"(?<![^\W_]){re.escape(word)}")
+            told = sum(whole.search(self._fields(int(row))) is not None for row in rows[:LOOKED_AT])
+            shares = len(rows) / len(self._catalog) if 2 * told < min(len(rows), LOOKED_AT) else 0.0
+            self._shares[word] = shares
+        return self._shares[word]
+
+    def _fields(self, row: int) -> str:
+        item = self._catalog[row]
+        values = (f"{self._catalog.facets[key].name} {format_value(key, v)}" for key, v in item.attributes.items())
+        return " ".join((item.brand, item.leaf, *values)).casefold()
