@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 from convrec.conversation import Act
-from convrec.language.lexicon import english
+from convrec.language.lexicon import Kind, Mention, english
 from convrec.language.utterance import Utterance, stems
 
 _ORDER = ("restart", "profile", "compare", "why", "off_topic", "more", "social")
@@ -22,6 +23,8 @@ _COUNT = re.compile(
     r"(?:(?:can|could|may) )?(?:choose|pick|select|decide)|(?:\w+ ){0,3}for (?:selection|comparison))"
 )
 _GONE = ("lose", "loses", "lost", "losing", "broke", "bought", "ordered", "had", "eat", "ate", "threw", "gave")
+_FEW = ("2", "3", "4", "5")
+_BEFORE = ("at", "please", "and", "plus", "are", "needs")  # … a number of goods that are wanted
 _SOME = {"couple of": 2, "couple": 2, "few": 3, "several": 3}
 # "My taste runs to blue" asks nothing, "what is my taste?" does.
 _ASKS = re.compile(r"(?<!\S)(?:what|which|who|know|remember|list|show|tell)(?!\S)")
@@ -96,6 +99,19 @@ def number_asked(utterance: Utterance) -> tuple[int, int, int] | None:
         return None
     said = match["number"] or match["asked"] or match["top"] or match["some"]
     return *utterance.span(match), _SOME.get(said) or int(said)
+
+
+def goods_counted(utterance: Utterance, mentions: Sequence[Mention]) -> tuple[int, int, int] | None:
+    """How many goods of one kind are asked for, with the place of the number: "look at two pencil cases"."""
+    wanting = {m.last for m in mentions if m.cue == "want"}
+    for mention in mentions:
+        place, word = mention.first - 1, utterance.words[mention.last - 1]
+        named = any(sense.facet == "category" for sense in mention.of(Kind.VALUE)) and word.text != word.stem
+        if place < 0 or not named or utterance.words[place].text not in _FEW:
+            continue
+        if place == 0 or place in wanting or utterance.words[place - 1].text in _BEFORE:
+            return place, place + 1, int(utterance.words[place].text)
+    return None
 
 
 def _sentence(utterance: Utterance, at: int) -> set[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from convrec.language.lexicon import Kind, Mention
 from convrec.language.likeness import Likeness
 from convrec.language.situation import Situation
 from convrec.language.topics import Topics
-from convrec.language.utterance import Utterance
+from convrec.language.utterance import Utterance, stems
 
 
 class Kinds:
@@ -30,7 +31,9 @@ class Kinds:
         guessed = bool(draft.unowned) and aim.kind_is >= SURELY
         if not aim.within or (base is None and not guessed):
             return
-        sure = guessed or (len(u) > 2 * SHORT and aim.here >= SURELY) or (shown and aim.kind_is >= CERTAINLY)
+        sure = (
+            guessed or (len(u) > 2 * SHORT and aim.here >= SURELY) or (shown and aim.kind_is >= CERTAINLY > aim.several)
+        )
         named = [c for c in draft.constraints if (c.facet, c.op) == ("category", Op.IS) and (sure or not c.hard)]
         aside = [c for c in named if aim.within[str(c.value)] < (HARDLY if guessed or not c.hard else HARDLY**2)]
         if guessed and aside:
@@ -79,11 +82,11 @@ class Kinds:
         shown = base if situation.shown else None
         if aim.several >= SURELY and self._both(u, draft, aim, shown):
             return True
-        if self._kind(u, draft, aim, needed, shown):
+        if self._kind(u, draft, aim, needed, base, situation):
             return True
         named = any(c.facet == "category" or (c.facet == "brand" and c.hard) for c in draft.constraints)
         plainly = any(c.hard or c.facet == "price" for c in draft.constraints)
-        if aim.not_sold < (CERTAINLY if plainly else SURELY if draft.constraints else EVENLY) or named:
+        if aim.not_sold < (CERTAINLY if plainly else SURELY) or named:
             return False
         draft.constraints, draft.wishes, draft.unmet = [], [], [u.text]
         return True
@@ -111,13 +114,17 @@ class Kinds:
         if refused or here or aim.second_is < PROBABLY or sure < EVENLY:
             return False
         named = [c for c in draft.constraints if (c.facet, c.op) == ("category", Op.IS)]
+        plain = [str(c.value) for c in named if c.hard]
+        if any(not self._overlap(one, other) for one, other in combinations(plain, 2)):
+            return False  # both are named
         lacking = [kind for kind in kinds if not any(self._overlap(str(c.value), kind) for c in named)]
         if not lacking:
             return False
         aside = [
             c
             for c in named
-            if aim.within.get(str(c.value), 0.0) < HARDLY and not any(self._overlap(str(c.value), k) for k in kinds)
+            if aim.within.get(str(c.value), 0.0) < (HARDLY**2 if c.hard else HARDLY)
+            and not any(self._overlap(str(c.value), k) for k in kinds)
         ]
         draft.constraints = [c for c in draft.constraints if c not in aside]
         draft.category, draft.unmet = lacking[0], []
@@ -133,23 +140,39 @@ class Kinds:
     def _within(self, kind: str, around: str) -> bool:
         """Whether one kind is part of another category."""
         one, other = (self._catalog.satisfies(Constraint("category", Op.IS, c)) for c in (kind, around))
-        return kind != around and bool((one <= other).all())
+        said = set(stems(around)) < set(stems(kind))
+        return kind != around and (said or bool((one <= other).all()))
 
-    def _kind(self, u: Utterance, draft: Draft, aim: Aim, probably: float, shown: int | None) -> bool:
+    def _likelier(self, aim: Aim, situation: Situation) -> tuple[str, float]:
+        """The likeliest kind, or the second where it is about as likely and the first lies on a shelf from which
+        something was shown already: "what would she draw on?", after pencils. And how probable it is, or either."""
+        if (second := aim.within.get(aim.second, 0.0)) < CERTAINLY * aim.kind_is:
+            return aim.kind, aim.kind_is
+        seen = {category for row in situation.all_shown for category in self._catalog[row].categories[-2:]}
+        rows = [int(self._catalog.satisfies(Constraint("category", Op.IS, k)).argmax()) for k in (aim.kind, aim.second)]
+        fresh = [seen.isdisjoint(self._catalog[row].categories[-2:]) for row in rows]
+        return (aim.second, aim.kind_is + second) if fresh == [False, True] else (aim.kind, aim.kind_is)
+
+    def _kind(
+        self, u: Utterance, draft: Draft, aim: Aim, probably: float, base: int | None, situation: Situation
+    ) -> bool:
         """Takes the likeliest kind where it is `probably` meant and the names that stand there allow it."""
+        shown = base if situation.shown else None
         if not aim.within:
             open_to_it = (draft.wishes or draft.unmet) and not draft.category and len(u) <= LONGEST
             sense = self._likeness.topic(u.text) if open_to_it else None
             kind = str(sense.value) if sense else ""
         else:
-            kind = aim.kind if aim.kind_is >= max(probably, aim.here, aim.open) else ""
+            other = 0.0 if base is None else max(aim.here, aim.open)
+            likelier, likely = self._likelier(aim, situation)
+            kind = likelier if likely >= max(probably, other) else ""
         named = [draft.described[0]] if draft.described else []
         named += [str(c.value) for c in draft.constraints if c.facet == "category" and c.op is Op.IS]
         refused = any(c.key == ("category", "not", kind) for c in draft.constraints)
         if not kind or refused or (shown is not None and kind in self._catalog[shown].categories):
             return False
         around = [c for c in named if self._overlap(c, kind)]
-        inside = named and all(self._within(kind, name) for name in named)  # "the paper it swallows": of a roll
+        inside = named and all(self._within(kind, name) for name in named)  # "the paper it swallows": a roll of it
         needed = CERTAINLY if inside and draft.wishes else OVER_NAMES
         if named and aim.kind_is < (needed if len(u) <= 2 * SHORT else SURELY):
             return False

@@ -38,6 +38,7 @@ _CHOICES = re.compile(
 # A wish in the form of a question, a complaint, a comparison, or about money, which the chat counts itself.
 _NO_QUESTION = re.compile(
     r"(?<!\S)(?:too|so|enough|instead|rather|else|than|come|comes|another|other|others|need|needs|must|should|fit|fits|"
+    r"(?:can|could) (?:it|they|this|these) (?:have|be)|"
     r"fitting|compatible|why|not|isn't|aren't|doesn't|don't|no|more|less|cheaper|for me|better|worth|cost|costs|price|"
     r"available|like|compare|compared|together|similar|good|take|takes|use|uses|go|goes|work|works)(?!\S)"
 )

@@ -16,7 +16,7 @@ from itertools import permutations
 
 from convrec.catalog import Catalog
 from convrec.conversation import Act, Constraint, Op, Question, Reading
-from convrec.language.acts import act_phrases, number_asked, settled_act
+from convrec.language.acts import act_phrases, goods_counted, number_asked, settled_act
 from convrec.language.aims import CERTAINLY, EVENLY, HARDLY, OVER_NAMES, SHORT, SURELY, Aim, Aims
 from convrec.language.draft import Draft
 from convrec.language.encoder import SentenceEncoder
@@ -104,13 +104,14 @@ class Reader:
             if taken.isdisjoint(range(p.first, p.last))
         ]
         base = _base(u, pointed, steered)
-        topics = self._topics.of(mentions, base, base in situation.shown)
         asked_of = base if base in situation.shown or pointed else None
         table = self._catalog[base].leaf if base is not None and base in situation.shown else ""
         aim = self._aims.of(u.corrected(corrections), table) if self._aims else Aim()
+        meant = aim.kind if aim.kind_is >= SURELY else ""
+        topics = self._topics.of(mentions, base, base in situation.shown, meant)
         if asked_of is not None:
             questions = self._questions.about(u, mentions, asked_of, topics)
-            if questions and aim.kind_is < CERTAINLY and (aim.about >= HARDLY or not self._aims):
+            if questions and aim.kind_is < CERTAINLY:
                 about = {p.row: p.reference for p in pointed}
                 return Reading(Act.ABOUT, references=tuple(about.values()), questions=questions)
         prices: list[Amount] = [
@@ -129,7 +130,7 @@ class Reader:
         ]
         taken |= {i for a in amounts for i in range(a.first, a.last)}
         mentions = [m for m in mentions if taken.isdisjoint(range(m.first, m.last))]
-        if (counted := number_asked(u)) is not None:
+        if (counted := number_asked(u) or goods_counted(u, mentions)) is not None:
             taken |= set(range(*counted[:2]))
         runs = self._unknown.runs(u, mentions, taken, acts)
         numbers = self._titles.numbers(u, taken | {i for m in mentions for i in range(m.first, m.last)})
@@ -174,7 +175,7 @@ class Reader:
             category, said = draft.described  # "I have enough black pens, so no black"
             draft.put(Constraint("category", Op.IS, category, False, said))
         self._kinds.take_one_of(u, draft, mentions, situation)
-        if self._values and (draft.constraints or draft.wishes or aim.wants >= SURELY):
+        if self._values and not acts.keys() - {"social"} and alike in (None, Act.RECOMMEND):
             self._values.take(u, draft, mentions, base)
         count, together = counted[2] if counted else None, _TOGETHER.search(u.line) is not None
         self._titles.take(u, draft, scope, numbers)
@@ -313,7 +314,8 @@ class Reader:
         )
         named = any(base is None or r.item_id != self._catalog[base].item_id for r in draft.references)
         plain = len(u) < 2 or any(word.stem in ("recommend", "suggest") for word in u.words)
-        other = meant or named or draft.asks or plain
+        asks = draft.constraints or draft.dropped or (draft.unmet and aim.act is not Act.OFF_TOPIC)
+        other = bool(meant or named or asks or plain)
         fresh = draft.category and (base is None or draft.category not in self._catalog[base].categories)
         # "More pages" is no more of the same, nor are "two different backpacks".
         elsewhere = ((meant or draft.asks) and len(u) <= SHORT) or (aim.act is Act.MORE and fresh)

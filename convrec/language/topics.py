@@ -22,10 +22,11 @@ class Topics:
                 self.within[category].update(f"{key}={value}" for key, value in item.attributes.items())
                 self.within[category].update(["brand", "category", "price"])
 
-    def of(self, mentions: Sequence[Mention], base: int | None, shown: bool) -> Mapping[str, int]:
+    def of(self, mentions: Sequence[Mention], base: int | None, shown: bool, meant: str = "") -> Mapping[str, int]:
         """How many of the items talked about have each facet or value: those of the categories asked for, or of the
-        base's and, where that was bought and nothing is `shown` yet, first its own and then its neighbours'. A word
-        that is a facet's name too ("ink", "paper") does not say what is talked about."""
+        one `meant` though it is not named, or of the base's and, where that was bought and nothing is `shown` yet,
+        first its own and then its neighbours'. A word that is a facet's name too ("ink", "paper") does not say what is
+        talked about."""
         found: Counter[str] = Counter()
         aside = False
         for number, mention in enumerate(mentions):
@@ -35,6 +36,8 @@ class Topics:
             for sense in () if aside or (mention.of(Kind.FACET) and not asked) else mention.of(Kind.VALUE):
                 if sense.facet == "category":
                     found.update(self.within[str(sense.value)])
+        if not found and meant:
+            found.update(self.within[meant])
         if not found and base is not None:
             path, first = self._catalog[base].categories, len(self._catalog)
             for category, weight in zip(path[-2:], (1, first) if len(path) > 1 else (first,), strict=True):

@@ -10,6 +10,7 @@ change of the messages:
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
@@ -22,7 +23,7 @@ from safetensors.numpy import save_file
 
 from convrec.catalog import Catalog
 from convrec.conversation import Constraint, Op
-from convrec.language.aims import CERTAINLY
+from convrec.language.aims import CERTAINLY, SHORT
 from convrec.language.draft import Draft
 from convrec.language.encoder import SentenceEncoder, load_encoder
 from convrec.language.intents import authored
@@ -30,6 +31,7 @@ from convrec.language.lexicon import Mention
 from convrec.language.utterance import Utterance
 
 FITTED = Path(__file__).with_name("values.safetensors")
+_CLAUSE = re.compile(r"[.,;:!?]+\s+|\s+(?:and|but)\s+")
 BATCH = 256
 LEAST = 15  # messages of which a value is learnt
 BY_WORDS = frozenset(["brand", "colour", "price", "size", "use"])
@@ -56,16 +58,17 @@ class Values:
             return
         named = {sense.facet for mention in mentions for sense in mention.senses}
         named |= {c.facet for c in draft.constraints}
-        for (facet, value), probable in self.of(u.text).items():
+        clauses = [u.text, *(said for said in _CLAUSE.split(u.text) if len(said.split()) >= SHORT)]
+        for (facet, value), probable in self.of(clauses).items():
             if probable < CERTAINLY or facet in named or facet not in self._catalog.facets:
                 continue
             wish = Constraint(facet, Op.IS, value, False, u.said(0, len(u)))
             if (self._catalog.satisfies(wish) & goods).any():
                 draft.constraints.append(wish)
 
-    def of(self, text: str) -> dict[Value, float]:
-        """(facet, value) → how probable it is that the message wants it."""
-        odds = self._encoder.vector(text) @ self._weights[:-1] + self._weights[-1]
+    def of(self, said: Sequence[str]) -> dict[Value, float]:
+        """(facet, value) → how probable it is that a message wants it of which these are the whole and the clauses."""
+        odds = (self._encoder.vectors(list(said)) @ self._weights[:-1] + self._weights[-1]).max(0)
         return dict(zip(self.values, (1 / (1 + np.exp(-odds))).tolist(), strict=True))
 
 
