@@ -159,7 +159,8 @@ class Reader:
             op = aim.price if aim.price_is >= (SURELY if words_say in (None, aim.price) else CERTAINLY) else words_say
             agreed = op is aim.price and aim.price_is >= (SURELY if words_say is op else OVER_NAMES)
             hard = op is Op.LESS and (agreed or not self._aims)
-            if (aim.price_is >= HARDLY or not self._aims) and self._take_price(u, draft, op, self._price(base), hard):
+            heard = SURELY if op is Op.MORE else HARDLY  # "smarter looking" is seldom meant to cost more
+            if (aim.price_is >= heard or not self._aims) and self._take_price(u, draft, op, self._price(base), hard):
                 alike = None  # "can't justify that kind of money" asks for no reasons
                 draft.unmet = [] if aim.price_is >= OVER_NAMES else draft.unmet
         if asked_of is not None and self._questions.asks(u, draft, aim):
