@@ -244,6 +244,27 @@ def test_an_item_needs_an_id_and_a_title(item_id: str, title: str) -> None:
         Item(item_id, title)
 
 
+@pytest.mark.parametrize(
+    ("word", "rows"),
+    [
+        ("laser", [0]),
+        ("LABEL", [0, 1]),  # in either case, singular or plural
+        ("label", [0, 1]),
+        ("2.5", [1]),
+        ("2", [2]),  # not the 2 of 2.5, nor of 12
+        ("5", []),
+        ("las", []),
+        (".*", []),  # a word and no pattern
+    ],
+)
+def test_titles_are_asked_by_the_word(word: str, rows: list[int]) -> None:
+    catalog = Catalog([Item("a", "Laser Labels"), Item("b", "Label, 2.5-Inch"), Item("c", "12 Boxes of 2")])
+    assert np.flatnonzero(catalog.titled(word)).tolist() == rows
+    wish, against = (Constraint("title", op, word, False) for op in (Op.IS, Op.NOT))
+    assert catalog.satisfies(wish).tolist() == catalog.titled(word).tolist()
+    assert catalog.satisfies(against).tolist() == (~catalog.titled(word)).tolist()
+
+
 def test_unknown_items_and_facets_are_named() -> None:
     catalog = Catalog([Item("a", "A", "Stropp", price=2.0)])
     with pytest.raises(CatalogError, match="no item 'z'"):

@@ -63,6 +63,13 @@ def test_two_kinds_get_a_slot_each_and_a_wish_concerns_those_that_can_have_it(sh
     assert shop.satisfies(cheap)[pens.allowed | notebooks.allowed].all()
 
 
+def test_of_two_kinds_in_force_a_message_may_be_of_one(shop: Catalog) -> None:
+    before = State().hear("…", Reading(Act.RECOMMEND, (of("Gel pens", False), of("Spiral notebooks", False))), shop)
+    assert len(choose(shop, Reading(Act.STEER, (Constraint("price", Op.AT_MOST, 12.0),)), before).slots) == 2
+    (slot,) = choose(shop, Reading(Act.STEER, (Constraint("ruling", Op.IS, "lined", False),)), before).slots
+    assert kinds(shop, slot.allowed) == {"Spiral notebooks"}
+
+
 def test_what_goes_together_fits_where_anything_does(shop: Catalog) -> None:
     host = next(r for r in rows_of(shop, "Inkjet printers") if shop[r].attributes.get(SYSTEM))
     fitting = beside(shop, [host], shop.live)

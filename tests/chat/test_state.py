@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,6 +39,12 @@ def test_taking_a_value_out_forgets_that_it_was_wanted() -> None:
     no_blue = Constraint("colour", Op.NOT, "blue")
     assert in_force(steer(BLUE), steer(no_blue)) == (no_blue,)
     assert in_force(steer(no_blue), steer(BLUE)) == (BLUE,)
+
+
+def test_words_of_titles_add_up() -> None:
+    blue, gold = (Constraint("title", Op.IS, word, False) for word in ("blue", "gold"))
+    assert in_force(steer(blue), steer(gold)) == (blue, gold)
+    assert in_force(steer(blue), steer(replace(blue, op=Op.NOT))) == (replace(blue, op=Op.NOT),)
 
 
 def test_refused_brands_add_up() -> None:

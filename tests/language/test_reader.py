@@ -344,3 +344,39 @@ def test_what_a_thing_is_for_is_not_what_is_asked_for(text: str, category: str) 
 def test_what_should_fit_a_thing_that_was_not_bought_is_said_to_be_unsure() -> None:
     assert reader().read("what fits my stapler").unowned == ("my stapler",)
     assert reader().read("staples, please").unowned == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("I'd better look at two pencil cases", 2),
+        ("three staplers I could choose between", 3),
+        ("every week they lose three of them", None),
+        ("a lamp for my 2 desks", None),
+    ],
+)
+def test_how_many_are_asked_for(text: str, count: int | None) -> None:
+    assert reader().read(text).count == count
+
+
+def test_a_slip_of_the_pen_hides_no_kind_from_the_meaning() -> None:
+    reading = reader().read("got any highlightres?")
+    assert ("category", "Highlighters") in {(c.facet, c.value) for c in reading.constraints}
+
+
+@pytest.mark.parametrize(
+    ("text", "act"),
+    [("they are made of steel?", Act.ABOUT), ("can it have 24 colours", Act.STEER), ("anything in steel", Act.STEER)],
+)
+def test_a_question_of_what_is_shown_is_told_from_a_wish(text: str, act: Act) -> None:
+    row = next(row for row, item in enumerate(build_items(0)) if item.leaf == "Coloured pencils")
+    reading = reader().read(text, Situation((), (row,), (row,), row))
+    assert reading.act is act
+
+
+def test_one_of_two_kinds_in_force_is_spoken_of() -> None:
+    kinds = [Constraint("category", Op.IS, kind, False) for kind in ("Keyboards", "Mice")]
+    rows = [next(r for r, i in enumerate(build_items(0)) if i.leaf == kind.value) for kind in kinds]
+    situation = Situation((), tuple(rows), tuple(rows), rows[0], tuple(kinds))
+    reading = reader().read("the keyboard should be a wireless one", situation)
+    assert [c.value for c in reading.constraints if c.facet == "category"] == ["Keyboards"]
