@@ -24,6 +24,7 @@ class Kinds:
 
     def __init__(self, catalog: Catalog, topics: Topics, likeness: Likeness) -> None:
         self._catalog, self._topics, self._likeness = catalog, topics, likeness
+        self._facets = catalog.facets.keys() - {"price", "brand", "category"}
 
     def drop_asides(self, u: Utterance, draft: Draft, aim: Aim, base: int | None, *, shown: bool) -> None:
         """ "My whole desk is black, keep it so" wants no desk, "plainer" no planner, "a scoop for my loose papers"
@@ -78,7 +79,8 @@ class Kinds:
         elif left:
             needed = PROBABLY if plain else SURELY if draft.asks else EVENLY
         else:
-            needed = CERTAINLY if len(u) > SHORT or situation.shown else OVER_NAMES
+            said = any(c.hard and c.facet in self._facets for c in draft.constraints)  # "battery powered"
+            needed = CERTAINLY if (len(u) > SHORT or situation.shown) and not said else OVER_NAMES
         shown = base if situation.shown else None
         if aim.several >= SURELY and self._both(u, draft, aim, shown):
             return True

@@ -48,6 +48,7 @@ _TOGETHER = re.compile(
     r"set)|bundle|work together|belong together)(?!\S)"
 )
 
+_RHETORICAL = frozenset(["doesn't", "doesnt", "isn't", "isnt", "aren't", "arent", "hasn't", "wouldn't", "couldn't"])
 _AGAINST = re.compile(r"(?<!\S)(?:than|paid|like|as|cost)(?!\S)")
 _FITS_IT = re.compile(
     r"(?<!\S)(?:(?:fits?|fitting|compatible with|works? with|go(?:es)? (?:in|into|with)|for|made for) "
@@ -97,7 +98,7 @@ class Reader:
         pointed = self._point(u, situation, "compare" in acts)
         taken = {i for p in pointed for i in range(p.first, p.last)}
         corrections = self._likeness.corrections(u)
-        mentions = list(self._lexicon.find(u, taken, corrections))
+        mentions = [m for m in self._lexicon.find(u, taken, corrections) if not _is_rhetorical(u, m)]
         pointed += [
             p
             for p in self._pointer.among_shown(u, mentions, situation.shown)
@@ -246,8 +247,8 @@ class Reader:
         """Values that cannot hold at once are alternatives ("blue or black"), so neither is demanded. Where the base
         has one of them already, the other is asked for: "plastic? I was after cardboard"."""
         out = list(dict.fromkeys(constraints))
-        if any(c.hard and c.facet == "price" for c in out):  # "dear me, anything more modest?"
-            out = [c for c in out if c.hard or c.facet != "price"]
+        if any(c.hard and (c.facet, c.op) == ("price", Op.LESS) for c in out):  # "dear me, anything more modest?"
+            out = [c for c in out if c.hard or (c.facet, c.op) != ("price", Op.MORE)]
         if base is not None:
             values = [c for c in out if c.op is Op.IS and c.facet not in ("category", "compatible", "use")]
             had = {c for c in values if isinstance(c.value, str) and self._catalog.satisfies(c)[base]}
@@ -349,6 +350,11 @@ def _named(amount: Amount, mentions: Sequence[Mention], topics: Mapping[str, int
     """Whether a figure that is none of the numbers here is the name of a value: scissors "in size 21 cm"."""
     values = [s for m in mentions if m.first < amount.last and amount.first < m.last for s in m.of(Kind.VALUE)]
     return any(s.facet in topics for s in values) and not any(c.hard for c in amount.constraints)
+
+
+def _is_rhetorical(u: Utterance, mention: Mention) -> bool:
+    """ "Doesn't Tarn make one of these?" denies nothing."""
+    return mention.first == 0 and mention.cue == "negate" and u.words[0].text in _RHETORICAL
 
 
 def _base(u: Utterance, pointed: Sequence[Pointed], reference: int | None) -> int | None:

@@ -24,7 +24,7 @@ class Topics:
 
     def of(self, mentions: Sequence[Mention], base: int | None, shown: bool, meant: str = "") -> Mapping[str, int]:
         """How many of the items talked about have each facet or value: those of the categories asked for, or of the
-        one `meant` though it is not named, or of the base's and, where that was bought and nothing is `shown` yet,
+        one `meant` though it is not named and of the base's and, where that was bought and nothing is `shown` yet,
         first its own and then its neighbours'. A word that is a facet's name too ("ink", "paper") does not say what is
         talked about."""
         found: Counter[str] = Counter()
@@ -36,9 +36,10 @@ class Topics:
             for sense in () if aside or (mention.of(Kind.FACET) and not asked) else mention.of(Kind.VALUE):
                 if sense.facet == "category":
                     found.update(self.within[str(sense.value)])
-        if not found and meant:
+        named = bool(found)
+        if not named and meant:
             found.update(self.within[meant])
-        if not found and base is not None:
+        if not named and base is not None:
             path, first = self._catalog[base].categories, len(self._catalog)
             for category, weight in zip(path[-2:], (1, first) if len(path) > 1 else (first,), strict=True):
                 if weight == first or not shown:
