@@ -5,6 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 PATH="$PWD/.venv/bin:$PATH"
 python -m convrec.language.classifier  # what the reader knows of meanings (convrec/language/*.yaml)
+python -m convrec.language.values      # and of values that are meant and not named (prompts/intents)
 [ -d data/demo ] || convrec data demo --out data/demo
 convrec train data/demo --recipe runs/recipes/shop.yaml --seed 0 --out work/model
 rm -rf data/model && cp -r work/model data/model
