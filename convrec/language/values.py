@@ -58,17 +58,18 @@ class Values:
             return
         named = {sense.facet for mention in mentions for sense in mention.senses}
         named |= {c.facet for c in draft.constraints}
-        clauses = [u.text, *(said for said in _CLAUSE.split(u.text) if len(said.split()) >= SHORT)]
-        for (facet, value), probable in self.of(clauses).items():
+        for (facet, value), probable in self.of(u.text).items():
             if probable < CERTAINLY or facet in named or facet not in self._catalog.facets:
                 continue
             wish = Constraint(facet, Op.IS, value, False, u.said(0, len(u)))
             if (self._catalog.satisfies(wish) & goods).any():
                 draft.constraints.append(wish)
 
-    def of(self, said: Sequence[str]) -> dict[Value, float]:
-        """(facet, value) → how probable it is that a message wants it of which these are the whole and the clauses."""
-        odds = (self._encoder.vectors(list(said)) @ self._weights[:-1] + self._weights[-1]).max(0)
+    def of(self, text: str) -> dict[Value, float]:
+        """(facet, value) → how probable it is that the message wants it, as a whole or by one of its clauses."""
+        clauses = [said for said in _CLAUSE.split(text) if len(said.split()) >= SHORT and said != text]
+        vectors = [self._encoder.vector(text), *(self._encoder.vectors(clauses) if clauses else ())]
+        odds = (np.stack(vectors) @ self._weights[:-1] + self._weights[-1]).max(0)
         return dict(zip(self.values, (1 / (1 + np.exp(-odds))).tolist(), strict=True))
 
 
