@@ -33,7 +33,7 @@ __all__ = [
     "item_from_dict", "item_to_dict", "permuted",
 ]  # fmt: skip
 _FIELDS = {"price": "price", "brand": "brand", "category": "categories"}  # the facets that are fields of an Item
-NAMES_KEPT = 500  # words of titles whose masks are kept: a word is looked up several times in a turn
+NAMES_KEPT = 32  # words of titles whose masks are kept: a word is looked up several times in a turn
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ class Kinds:
         return bool(self._catalog.mask(both).any())
 
     def _within(self, kind: str, around: str) -> bool:
-        """Whether one kind is part of another category."""
+        """Whether one kind is part of another category, or has its name in its own ("Paper", "Paper rolls")."""
         one, other = (self._catalog.satisfies(Constraint("category", Op.IS, c)) for c in (kind, around))
         said = set(stems(around)) < set(stems(kind))
         return kind != around and (said or bool((one <= other).all()))

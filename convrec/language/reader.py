@@ -98,7 +98,9 @@ class Reader:
         pointed = self._point(u, situation, "compare" in acts)
         taken = {i for p in pointed for i in range(p.first, p.last)}
         corrections = self._likeness.corrections(u)
-        mentions = [m for m in self._lexicon.find(u, taken, corrections) if not _is_rhetorical(u, m)]
+        mentions = list(self._lexicon.find(u, taken, corrections))
+        if _is_rhetorical(u, mentions):
+            mentions = mentions[1:]
         pointed += [
             p
             for p in self._pointer.among_shown(u, mentions, situation.shown)
@@ -163,7 +165,7 @@ class Reader:
             heard = SURELY if op is Op.MORE else HARDLY  # "smarter looking" is seldom meant to cost more
             if (aim.price_is >= heard or not self._aims) and self._take_price(u, draft, op, self._price(base), hard):
                 alike = None  # "can't justify that kind of money" asks for no reasons
-                draft.unmet = [] if aim.price_is >= OVER_NAMES else draft.unmet
+                draft.unmet = [] if aim.price_is >= (CERTAINLY if len(u) <= SHORT else OVER_NAMES) else draft.unmet
         if asked_of is not None and self._questions.asks(u, draft, aim):
             facts = tuple(Question(c.facet, c.value if c.op is Op.IS else None) for c in draft.constraints)
             return Reading(Act.ABOUT, references=tuple(p.reference for p in pointed), questions=facts)
@@ -352,9 +354,12 @@ def _named(amount: Amount, mentions: Sequence[Mention], topics: Mapping[str, int
     return any(s.facet in topics for s in values) and not any(c.hard for c in amount.constraints)
 
 
-def _is_rhetorical(u: Utterance, mention: Mention) -> bool:
-    """ "Doesn't Tarn make one of these?" denies nothing."""
-    return mention.first == 0 and mention.cue == "negate" and u.words[0].text in _RHETORICAL
+def _is_rhetorical(u: Utterance, mentions: Sequence[Mention]) -> bool:
+    """ "Doesn't Tarn make one of these?" denies nothing; "doesn't need to be wireless" does."""
+    if not mentions or mentions[0].first or u.words[0].text not in _RHETORICAL:
+        return False
+    maker = any(m.first == 1 and any(s.facet == "brand" for s in m.of(Kind.VALUE)) for m in mentions[1:])
+    return mentions[0].cue == "negate" and (maker or u.words[-1].text == "?")
 
 
 def _base(u: Utterance, pointed: Sequence[Pointed], reference: int | None) -> int | None:

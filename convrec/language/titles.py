@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from convrec.language.utterance import Utterance, Word, stems
 COMMON = 0.1  # a word in more of the titles than this tells nothing where it is wanted,
 OFTEN = 0.5  # and in more than this where it is not
 LONGEST = 20  # words; whoever says more tells a story, with any words in it
+SHARES_KEPT = 1_000  # words: people say many
 LOOKED_AT = 100  # of the items whose title holds a word
 SHORTEST = 3  # letters of a word that is no number
 
@@ -29,7 +31,7 @@ class Titles:
 
     def __init__(self, catalog: Catalog, lexicon: Lexicon) -> None:
         self._catalog, self._lexicon = catalog, lexicon
-        self._shares: dict[str, float] = {}
+        self._share = lru_cache(SHARES_KEPT)(self._measured)
 
     def numbers(self, u: Utterance, taken: set[int]) -> list[int]:
         """The places of numbers that are no amount and stand in titles ("57", the name of a cartridge)."""
@@ -78,16 +80,13 @@ class Titles:
         tells = len(word) >= SHORTEST or word[0].isdecimal()
         return tells and 0 < self._share(word) <= (COMMON if op is Op.IS else OFTEN)
 
-    def _share(self, word: str) -> float:
+    def _measured(self, word: str) -> float:
         """Of all titles, those that hold this word; 0 where the fields of most of these items say it, too: what they
         say is asked for by them ("light" of a roast, "40" of sheets)."""
-        if word not in self._shares:
-            rows = np.flatnonzero(self._catalog.titled(word))
-            whole = re.compile(rf"(?<![^\W_]){re.escape(word)}")
-            told = sum(whole.search(self._fields(int(row))) is not None for row in rows[:LOOKED_AT])
-            shares = len(rows) / len(self._catalog) if 2 * told < min(len(rows), LOOKED_AT) else 0.0
-            self._shares[word] = shares
-        return self._shares[word]
+        rows = np.flatnonzero(self._catalog.titled(word))
+        whole = re.compile(rf"(?<![^\W_]){re.escape(word)}")
+        told = sum(whole.search(self._fields(int(row))) is not None for row in rows[:LOOKED_AT])
+        return len(rows) / len(self._catalog) if 2 * told < min(len(rows), LOOKED_AT) else 0.0
 
     def _fields(self, row: int) -> str:
         item = self._catalog[row]

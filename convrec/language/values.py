@@ -9,6 +9,7 @@ change of the messages:
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections import Counter
@@ -109,9 +110,14 @@ def fit(encoder: SentenceEncoder) -> tuple[list[Value], NDArray[np.float16]]:
     return values, weights.astype(np.float16)
 
 
+def fingerprint() -> str:
+    """SHA-256 of what is fitted to, which stands in FITTED, too."""
+    return hashlib.sha256(json.dumps([columns for _, columns in authored()]).encode()).hexdigest()
+
+
 def main() -> None:
     values, weights = fit(load_encoder())
-    save_file({"weights": weights}, FITTED, {"values": json.dumps(values)})
+    save_file({"weights": weights}, FITTED, {"values": json.dumps(values), "examples": fingerprint()})
 
 
 if __name__ == "__main__":

@@ -380,3 +380,17 @@ def test_one_of_two_kinds_in_force_is_spoken_of() -> None:
     situation = Situation((), tuple(rows), tuple(rows), rows[0], tuple(kinds))
     reading = reader().read("the keyboard should be a wireless one", situation)
     assert [c.value for c in reading.constraints if c.facet == "category"] == ["Keyboards"]
+
+
+@pytest.mark.parametrize(
+    ("text", "op"),
+    [
+        ("doesn't Tarn make one of these too", Op.IS),
+        ("Isn't there one from Tarn?", Op.IS),
+        ("doesn't have to be from Tarn, nor cheap", Op.NOT),
+    ],
+)
+def test_a_question_in_the_form_of_a_denial_denies_nothing(text: str, op: Op) -> None:
+    found = {(c.op, c.hard) for c in reader().read(text).constraints if c.facet == "brand"}
+    assert found <= {(op, True), (op, False)}
+    assert op is Op.NOT or found

@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
+from safetensors import safe_open
 
 from convrec.catalog import Catalog
 from convrec.conversation import Constraint, Op
 from convrec.datasets.shop.catalogue import build_items
 from convrec.language.encoder import load_encoder
 from convrec.language.reader import Reader, Situation
-from convrec.language.values import Value, wanted
+from convrec.language.values import FITTED, Value, fingerprint, wanted
 
 
 @cache
@@ -60,3 +61,8 @@ def test_what_the_words_say_comes_first() -> None:
 )
 def test_what_authors_noted(said: str, values: set[Value]) -> None:
     assert wanted(said) == values
+
+
+def test_what_is_fitted_is_of_these_messages() -> None:
+    with safe_open(FITTED, "np") as file:
+        assert file.metadata()["examples"] == fingerprint(), "run python -m convrec.language.values"
