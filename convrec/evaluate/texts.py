@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from convrec.catalog import Catalog
 from convrec.language.claims import sentences
-from convrec.language.facts import MARK, Context
+from convrec.language.facts import MARK, Context, shortened
 
 Narrative = tuple[str, int, Context]  # (marked text, row, what it may speak of)
 
@@ -57,7 +57,7 @@ def history_mentioned(narratives: Sequence[Narrative], catalog: Catalog) -> floa
     """Of the texts for someone with a history, the share that names something owned, by a fact token or in words."""
     named = [
         any(m.startswith(("owned:", "same:", "fits", "asked_fits")) for m in MARK.findall(text))
-        or any(catalog[owned].title in text for owned in context.history)
+        or any(shortened(catalog[owned].title) in text for owned in context.history)
         for text, _, context in narratives
         if context.history
     ]

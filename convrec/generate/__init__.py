@@ -17,4 +17,4 @@ def load_engine(folder: str | Path) -> Engine:
     from convrec.model.saved import load
 
     saved = load(folder, indexed=True)
-    return Engine(saved.model, saved.renderer(load_encoder()), saved.index)
+    return Engine(saved.model, saved.renderer(load_encoder()), saved.index, phrases=saved.phrases)

@@ -25,6 +25,7 @@ from convrec.language.facts import Context
 from convrec.model.head import capped
 from convrec.model.index import ItemIndex
 from convrec.model.model import ConvrecModel
+from convrec.model.phrases import Phrases
 from convrec.model.prompt import Prompt, Renderer
 from convrec.model.ranking import collate, score_paths, wishes_met
 
@@ -44,6 +45,8 @@ class Stream:
     generator: torch.Generator
     pending: list[int] = field(default_factory=list)  # text tokens since the last fact token
     said: str = ""  # what of them has been emitted
+    sayable: NDArray[np.bool_] | None = None  # of model.phrases
+    sentence: tuple[int, ...] = ()  # the symbols of the sentence being written
     length: int = 0
     done: bool = False
 
@@ -51,7 +54,7 @@ class Stream:
 class Engine:
     """Serves one model. `generate` may be called from several threads; torch's own threads do the work.
 
-    Without a `decoder` it is the one that fits the backbone (generate.decoder).
+    Without a `decoder` it is the one that fits the backbone (generate.decoder); with `phrases` nothing else is said.
     """
 
     def __init__(
@@ -60,9 +63,11 @@ class Engine:
         renderer: Renderer,
         index: ItemIndex | None = None,
         decoder: Decoder | None = None,
+        phrases: Phrases | None = None,
     ) -> None:
         self.model = model.eval()
         self.renderer = renderer
+        self.phrases = phrases
         self.decoder = decoder or decoder_of(model.decoder)
         symbols = model.symbols
         self._sayable = torch.zeros(symbols.items, dtype=torch.bool)  # of any item: text and ⟨end⟩, no fact
@@ -117,7 +122,10 @@ class Engine:
         allowed[list(opening.facts)] = True
         seed = (request.sampling.seed * 1_000_003 + row) % 2**63
         generator = torch.Generator().manual_seed(seed)
-        return Stream(index, row, opening, allowed, bool(opening.facts), request.sampling, generator)
+        stream = Stream(index, row, opening, allowed, bool(opening.facts), request.sampling, generator)
+        if self.phrases is not None:
+            stream.sayable = self.phrases.sayable(allowed.numpy())
+        return stream
 
     def _write(self, streams: list[Stream], cache: Any) -> Iterator[Event]:
         forbidden = ~torch.stack([stream.allowed for stream in streams])
@@ -128,7 +136,8 @@ class Engine:
                 yield from self._emit(stream, symbol)
             if all(stream.done for stream in streams):
                 return
-            hidden = self._next(chosen, cache)
+            end = self.model.symbols.control("end")
+            hidden = self._next([end if symbol is None else symbol for symbol in chosen], cache)
 
     @torch.inference_mode()
     def _open(self, streams: Sequence[Stream], cache: Any) -> Tensor:
@@ -146,24 +155,34 @@ class Engine:
         return self.decoder(self.model.embed(symbols, heard, self.head), mask, cache)
 
     @torch.inference_mode()
-    def _sample(self, streams: Sequence[Stream], hidden: Tensor, forbidden: Tensor) -> list[int]:
-        """One symbol for each stream: text ∪ its facts ∪ ⟨end⟩; ⟨end⟩ for those that are done.
-
-        A space is written apart from a word only before a fact: after it nothing else may come, or the sentence would
-        lack that part ("under ." for "under ⟨limit⟩.").
-        """
+    def _sample(self, streams: Sequence[Stream], hidden: Tensor, forbidden: Tensor) -> list[int | None]:
+        """One symbol for each stream: text ∪ its facts ∪ ⟨end⟩; None for those that are done or have nothing to add."""
         logits = capped(hidden.float(), self._words).masked_fill_(forbidden, float("-inf"))
-        for row, stream in zip(logits, streams, strict=True):
-            if stream.has_facts and stream.said.endswith(" "):
-                row[: self.model.symbols.first_fact] = float("-inf")
-        end = self.model.symbols.control("end")
-        return [end if s.done else _draw(row, s.sampling, s.generator) for s, row in zip(streams, logits, strict=True)]
+        return [None if s.done else self._pick(s, row) for s, row in zip(streams, logits, strict=True)]
 
-    def _emit(self, stream: Stream, symbol: int) -> Iterator[Event]:
+    def _pick(self, stream: Stream, logits: Tensor) -> int | None:
+        """A space is written apart from a word only before a fact: after it nothing else may come, or the sentence
+        would lack that part ("under ." for "under ⟨limit⟩.").
+        """
+        if stream.has_facts and stream.said.endswith(" "):
+            logits[: self.model.symbols.first_fact] = float("-inf")
+        if self.phrases is None or stream.sayable is None:
+            return _draw(logits, stream.sampling, stream.generator)
+        following = self.phrases.after(stream.sentence, stream.sayable)
+        following = following[logits[following].isfinite()]
+        return int(following[_draw(logits[following], stream.sampling, stream.generator)]) if len(following) else None
+
+    def _emit(self, stream: Stream, symbol: int | None) -> Iterator[Event]:
         if stream.done:
+            return
+        if symbol is None:
+            stream.done = True
+            yield Finished(stream.request, stream.row, "stuck")
             return
         symbols = self.model.symbols
         stream.length += 1
+        if self.phrases is not None:
+            stream.sentence = self.phrases.extended(stream.sentence, symbol)
         if symbol < symbols.text:
             stream.pending.append(symbol)
             whole = str(self.renderer.tokenizer.decode(stream.pending, clean_up_tokenization_spaces=False))

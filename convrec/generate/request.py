@@ -62,7 +62,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The words about `row` are complete (`reason`: "end" or "length")."""
+    """The words about `row` are complete (`reason` "end") or cut off ("length"; "stuck" where no phrase goes on)."""
 
     request: int
     row: int

@@ -24,6 +24,7 @@ OWNED = 6  # the last six things bought can be named; ⟨owned:1⟩ is the most 
 FLAGS = 4  # of what an item is, and is not
 COMPARED = 3  # ways in which it differs from the item steered away from
 _USES = {"classroom": "the classroom", "home office": "the home office", "landscape": "landscapes"}
+_DETAIL = re.compile(r",\s| \(| [-–|] ")  # what follows in a title is detail
 MARK = re.compile(r"⟨([a-z_]+(?::[a-z0-9_]+)?)⟩")
 
 
@@ -96,7 +97,7 @@ def facts_of(catalog: Catalog, row: int, context: Context) -> dict[str, str]:
 def _beside(catalog: Catalog, wording: Wording, row: int, reference: int) -> Iterator[tuple[str, str]]:
     """How the item stands to the one steered away from."""
     item, other = catalog[row], catalog[reference]
-    yield "reference", other.title
+    yield "reference", named(catalog, reference, [row])
     if other.brand and other.brand != item.brand:
         yield "reference_brand", other.brand
     if other.price is not None:
@@ -117,12 +118,13 @@ def _beside(catalog: Catalog, wording: Wording, row: int, reference: int) -> Ite
 
 def _owned(catalog: Catalog, row: int, context: Context) -> Iterator[tuple[str, str]]:
     """The things owned, and how the item stands to them."""
+    beside = [row, *context.history[-OWNED:]]
     for back, owned in enumerate(reversed(context.history[-OWNED:]), start=1):
-        yield f"owned:{back}", catalog[owned].title
+        yield f"owned:{back}", named(catalog, owned, beside)
     if (fitting := fitted(catalog, row, context)) is not None:
-        yield "fits", catalog[fitting].title
+        yield "fits", named(catalog, fitting, beside)
     for key, (owned, fact) in alike(catalog, row, context).items():
-        yield f"same:{key}", catalog[owned].title
+        yield f"same:{key}", named(catalog, owned, beside)
         if key == "use":
             yield "shared_use", spoken_use(uses_of(catalog[row])[int(fact.removeprefix("use:")) - 1])
         elif key in MATCHING:
@@ -148,7 +150,7 @@ def _granted(catalog: Catalog, wording: Wording, row: int, context: Context) -> 
         elif key == "compatible":
             owned = [catalog.row(i) for i in wish.values if catalog.row(i) in context.history[-OWNED:]]
             if fitted := [host for host in owned if catalog.compatible(host)[row]] if op is Op.IS else []:
-                yield "asked_fits", catalog[fitted[0]].title
+                yield "asked_fits", named(catalog, fitted[0], [row, *owned])
         elif isinstance(value, bool):
             wanted = value is (op is Op.IS)
             choices = wording.entry(key).get("is" if wanted else "is_not")
@@ -163,6 +165,21 @@ def _granted(catalog: Catalog, wording: Wording, row: int, context: Context) -> 
             yield "least", f"{format_value(key, value)} {wording.entry(key).get('amount', '')}".strip()
         elif op is not Op.IS and beside is not None and (op, f"attr:{key}") in relations(catalog, row, beside):
             yield "asked_compared", compared(wording, key, op, row)
+
+
+def named(catalog: Catalog, row: int, beside: Sequence[int]) -> str:
+    """An item as it is spoken of in passing: its title up to the first comma or bracket, as far as that has three words
+    or more and names no other of the items `beside` it."""
+    title = catalog[row].title
+    short = shortened(title)
+    shared = any(shortened(catalog[other].title) == short for other in beside if catalog[other].title != title)
+    return title if shared else short
+
+
+def shortened(title: str) -> str:
+    """The title up to its first comma or bracket: all of it where less than three words stand before that."""
+    short = _DETAIL.split(title, maxsplit=1)[0]
+    return short if len(short.split()) >= 3 else title
 
 
 def alike(catalog: Catalog, row: int, context: Context) -> dict[str, tuple[int, str]]:

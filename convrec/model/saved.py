@@ -1,8 +1,8 @@
 """The folder of a saved model, written whole or not at all, never pickle.
 
 config.json · backbone/ (transformers' own form, with the tokenizer) or a hub id · adapter/ (peft) · items.safetensors
-(tables, marks, hearing) · catalog/ (items.parquet) · README.md (model card). Shards are ≤ 9 MB: a Space takes larger
-files only through LFS.
+(tables, marks, hearing) · phrases.safetensors (model.phrases; none with a pretrained backbone) · catalog/
+(items.parquet) · README.md (model card). Shards are ≤ 9 MB: a Space takes larger files only through LFS.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from convrec.model.index import FILE as INDEX_FILE
 from convrec.model.index import USED_FROM, ItemIndex
 from convrec.model.index import read as read_index
 from convrec.model.model import ConvrecModel
+from convrec.model.phrases import Phrases
 from convrec.model.prompt import Encoder, Hears, Renderer
 from convrec.model.symbols import Symbols
 from convrec.model.tables import ItemTable, ServedTable
@@ -79,6 +80,7 @@ class Saved:
     content_scale: float
     folder: Path
     index: ItemIndex | None = None
+    phrases: Phrases | None = None
 
     def renderer(self, encoder: Encoder) -> Renderer:
         """Shows the model what it was shown in training."""
@@ -97,6 +99,7 @@ def save(
     config: SavedConfig,
     content_statistics: tuple[torch.Tensor, float],
     card: str,
+    phrases: Phrases | None = None,
 ) -> None:
     """Raises DataError where the folder cannot be written; what stood there before stays until the new one is whole."""
     from huggingface_hub import save_torch_state_dict
@@ -121,6 +124,8 @@ def save(
             filename_pattern="items{suffix}.safetensors",
             max_shard_size=SHARD,
         )
+        if phrases is not None:
+            phrases.save(part)
         (part / "config.json").write_text(json.dumps(asdict(config), indent=2) + "\n")
         (part / "README.md").write_text(card)
 
@@ -188,7 +193,8 @@ def load(folder: str | Path, *, merge: bool = True, indexed: bool = False) -> Sa
     if not all(torch.isfinite(p).all() for p in model.parameters()):
         raise ModelError(f"{path}: the weights hold values that are no numbers; copy the model again or train again")
     model.eval()
-    return Saved(model, tokenizer, catalog, config, mean, scale, path, index)
+    phrases = Phrases.saved(path, model.symbols, tokenizer)
+    return Saved(model, tokenizer, catalog, config, mean, scale, path, index, phrases)
 
 
 def _index_pays(path: Path, items: int) -> bool:

@@ -53,8 +53,11 @@ class Writer:
         return list(written.items())
 
     def narrative(self, kind: NarrativeKind, row: int, context: Context, rng: random.Random) -> str:
-        """A marked text (fact tokens) that is true of the item and of what is owned, asked and steered away from."""
-        return self.narrator.write(kind, row, context, rng)
+        """A marked text (fact tokens) that is true of the item and of what is owned, asked and steered away from.
+
+        It takes one draw of `rng`, however it is written: other frames leave everything else as it was.
+        """
+        return self.narrator.write(kind, row, context, random.Random(rng.random()))
 
 
 def _same(one: Wish, other: Wish) -> bool:

@@ -13,6 +13,8 @@ from convrec.datasets import Case, Dataset, leave_one_out
 from convrec.errors import ConfigError
 from convrec.language.encoder import SentenceEncoder
 from convrec.language.facts import Context, facts_of, render, split
+from convrec.model.phrases import Phrases
+from convrec.model.prompt import Renderer
 from convrec.train.examples import Dialogue, dialogues, held_out_users, narratives
 from convrec.train.recipe import Recipe
 
@@ -77,6 +79,14 @@ def material(dataset: Dataset, recipe: Recipe) -> Material:
         validation=parts.validation[:: max(1, len(parts.validation) // VALIDATED)],
         validation_dialogues=for_validation[:VALIDATED],
     )
+
+
+def phrases(data: Material, renderer: Renderer) -> Phrases | None:
+    """What the prose that is trained on says; None where there is none."""
+    told = [(text, row, Context(history)) for history, row, _, text in data.narratives]
+    told += [(d.narrative, d.target, d.context) for d in data.dialogues if d.narrative]
+    texts = (renderer.words(*each) for each in told)
+    return Phrases.of(renderer.symbols, renderer.tokenizer, texts) if told else None
 
 
 def prose(data: Material, catalog: Catalog, fact_tokens: bool) -> Iterator[str]:

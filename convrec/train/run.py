@@ -23,6 +23,7 @@ from convrec.language.facts import fact_vocabulary
 from convrec.model.backbone import add_residual_dropout, load_backbone, small_backbone, train_tokenizer
 from convrec.model.losses import Negatives, popularity_chances
 from convrec.model.model import ConvrecModel
+from convrec.model.phrases import FILE as PHRASES
 from convrec.model.prompt import Renderer
 from convrec.model.ranking import expected_ranks, score_paths
 from convrec.model.saved import Saved, SavedConfig, load, save
@@ -36,7 +37,7 @@ from convrec.train.examples import (
     sequence,
     windows,
 )
-from convrec.train.material import Material, hearing, material, prose
+from convrec.train.material import Material, hearing, material, phrases, prose
 from convrec.train.recipe import Part, Phase, Recipe
 from convrec.train.trainer import Report, batch_loss, train_phase
 
@@ -93,7 +94,9 @@ def train(
         item_vectors=recipe.item_vectors,
     )
     card = model_card(dataset, recipe, seed, backbone, figures)
-    save(out, model, tokenizer, dataset.catalog, config, (torch.from_numpy(mean), scale), card)
+    learnt = backbone is None or (Path(backbone) / PHRASES).is_file()  # its language from such texts
+    said = phrases(data, renderer) if learnt and recipe.fact_tokens else None
+    save(out, model, tokenizer, dataset.catalog, config, (torch.from_numpy(mean), scale), card, said)
     return out
 
 
