@@ -14,13 +14,14 @@ _ORDER = ("restart", "profile", "compare", "why", "off_topic", "more", "social")
 
 _COUNT = re.compile(
     r"(?<!\S)(?P<number>[2-9]|10|couple of|couple|few|several) (?:\w+ ){0,2}?(?:options?|choices|alternatives|"
-    r"suggestions?"
-    r"|ideas|recommendations|things|items|products|of them|others|ones|different|possibilities|picks|more)(?!\S)"
-    r"|(?<!\S)(?:show me|give me|show|suggest|recommend|list|find me|pick) (?:the |your )?(?:best |"
+    r"suggestions?|ideas|candidates|contenders|such|recommendations|things|items|products|of them|others|ones|"
+    r"different|possibilities|picks|more)(?!\S)"
+    r"|(?<!\S)(?:show me|give me|gimme|show|suggest|recommend|list|find me|pick|lay out|lay|line up|put|offer me|"
+    r"let me see|may i see|can i see|(?:pick|choose|select) (?:from|between|among)) (?:the |your )?(?:best |"
     r"top )?(?P<asked>[2-9]|10)(?= |$)"
     r"|(?<!\S)(?:top|make it) (?P<top>[2-9]|10)(?!\S)"
     r"|(?<!\S)(?:(?P<some>[2-9]|10|couple of|couple|few|several) )(?=(?:\S+ ){0,4}?(?:to|i|we|so (?:i|we|he|she|they)) "
-    r"(?:(?:can|could|may) )?(?:choose|pick|select|decide)|(?:\w+ ){0,3}for (?:selection|comparison))"
+    r"(?:(?:can|could|may) )?(?:choose|pick|select|decide|compare|weigh)|(?:\w+ ){0,3}for (?:selection|comparison))"
 )
 _GONE = ("lose", "loses", "lost", "losing", "broke", "bought", "ordered", "had", "eat", "ate", "threw", "gave")
 _FEW = ("2", "3", "4", "5")

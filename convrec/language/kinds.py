@@ -32,11 +32,21 @@ class Kinds:
         guessed = bool(draft.unowned) and aim.kind_is >= SURELY
         if not aim.within or (base is None and not guessed):
             return
+        certain = max(aim.here, aim.act_is) >= OVER_NAMES  # "one you can recharge, batteries get pinched here"
         sure = (
-            guessed or (len(u) > 2 * SHORT and aim.here >= SURELY) or (shown and aim.kind_is >= CERTAINLY > aim.several)
+            certain
+            or guessed
+            or (len(u) > 2 * SHORT and aim.here >= SURELY)
+            or (shown and aim.kind_is >= CERTAINLY > aim.several)
         )
-        named = [c for c in draft.constraints if (c.facet, c.op) == ("category", Op.IS) and (sure or not c.hard)]
-        aside = [c for c in named if aim.within[str(c.value)] < (HARDLY if guessed or not c.hard else HARDLY**2)]
+        here = () if base is None else self._catalog[base].categories
+        named = [
+            c
+            for c in draft.constraints
+            if (c.facet, c.op) == ("category", Op.IS) and (not c.hard or (sure and c.value not in here))
+        ]
+        hardly = HARDLY / 2 if certain else HARDLY**2
+        aside = [c for c in named if aim.within[str(c.value)] < (HARDLY if guessed or not c.hard else hardly)]
         if guessed and aside:
             draft.unowned = []
         draft.constraints = [c for c in draft.constraints if c not in aside]
@@ -145,15 +155,23 @@ class Kinds:
         said = set(stems(around)) < set(stems(kind))
         return kind != around and (said or bool((one <= other).all()))
 
-    def _likelier(self, aim: Aim, situation: Situation) -> tuple[str, float]:
+    def _likelier(self, aim: Aim, situation: Situation, shown: int | None) -> tuple[str, float]:
         """The likeliest kind, or the second where it is about as likely and the first lies on a shelf from which
-        something was shown already: "what would she draw on?", after pencils. And how probable it is, or either."""
-        if (second := aim.within.get(aim.second, 0.0)) < CERTAINLY * aim.kind_is:
-            return aim.kind, aim.kind_is
-        seen = {category for row in situation.all_shown for category in self._catalog[row].categories[-2:]}
+        something was shown already ("what would she draw on?", after pencils), or has the name of what is shown in its
+        own ("what do I write on it with?", after a whiteboard). And how probable it is, or either."""
+        second = aim.within.get(aim.second, 0.0)
         rows = [int(self._catalog.satisfies(Constraint("category", Op.IS, k)).argmax()) for k in (aim.kind, aim.second)]
-        fresh = [seen.isdisjoint(self._catalog[row].categories[-2:]) for row in rows]
-        return (aim.second, aim.kind_is + second) if fresh == [False, True] else (aim.kind, aim.kind_is)
+        paths = [self._catalog[row].categories for row in rows]
+        either = aim.kind_is + (second if paths[0][-2:-1] == paths[1][-2:-1] else 0.0)
+        if second >= EVENLY * aim.kind_is and shown is not None:
+            of_it = [bool(set(stems(path[-1])) & set(stems(self._catalog[shown].leaf))) for path in paths]
+            if of_it == [False, True]:
+                return aim.second, aim.kind_is + second
+        if second < CERTAINLY * aim.kind_is:
+            return aim.kind, either
+        seen = {category for row in situation.all_shown for category in self._catalog[row].categories[-2:]}
+        fresh = [seen.isdisjoint(path[-2:]) for path in paths]
+        return (aim.second, aim.kind_is + second) if fresh == [False, True] else (aim.kind, either)
 
     def _kind(
         self, u: Utterance, draft: Draft, aim: Aim, probably: float, base: int | None, situation: Situation
@@ -166,7 +184,7 @@ class Kinds:
             kind = str(sense.value) if sense else ""
         else:
             other = 0.0 if base is None else max(aim.here, aim.open)
-            likelier, likely = self._likelier(aim, situation)
+            likelier, likely = self._likelier(aim, situation, shown)
             kind = likelier if likely >= max(probably, other) else ""
         named = [draft.described[0]] if draft.described else []
         named += [str(c.value) for c in draft.constraints if c.facet == "category" and c.op is Op.IS]
@@ -175,7 +193,7 @@ class Kinds:
             return False
         around = [c for c in named if self._overlap(c, kind)]
         inside = named and all(self._within(kind, name) for name in named)  # "the paper it swallows": a roll of it
-        needed = CERTAINLY if inside and draft.wishes else OVER_NAMES
+        needed = CERTAINLY if inside and (draft.wishes or shown is not None) else OVER_NAMES
         if named and aim.kind_is < (needed if len(u) <= 2 * SHORT else SURELY):
             return False
         # Of several that are named those stay which may be meant as well: "a stapler and a box of staples".

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from convrec.catalog import Catalog
 from convrec.conversation import Op, Question
-from convrec.language.aims import CERTAINLY, SURELY, Aim
+from convrec.language.aims import CERTAINLY, OVER_NAMES, SURELY, Aim
 from convrec.language.draft import Draft
 from convrec.language.lexicon import Kind, Mention, Sense
 from convrec.language.utterance import Utterance
@@ -29,6 +29,7 @@ _ASKS = re.compile(
     rf"(?:what's|whats|what is|what are) the(?: \S+)+?|how long does the(?: \S+)+?){_LAST}"
 )
 _OF_IT = re.compile(rf"^{_FIRST}(?:{_VERB} {_IT} .*|{_IT} {_VERB} .*\?$|(?:how|what|which|number of|amount of) .*\?$)")
+_IN_FORM = re.compile(rf"^{_FIRST}(?:how|what|which|who|{_VERB})(?!\S)|\?")
 _YES_OR_NO = re.compile(rf"{_FIRST}{_VERB} ")
 _CHOICES = re.compile(
     rf"{_FIRST}(?:what|which|how many) (?:other )?(?P<facet>\S+(?: \S+)?) "
@@ -84,12 +85,16 @@ class Questions:
     def asks(self, u: Utterance, draft: Draft, aim: Aim) -> bool:
         """Whether a message that is no question by its form is one by its meaning; where it names a value, it must be
         in the form of one as well: "they are made of aluminium?", but not "anything made of cork"."""
-        if draft.dropped or any(c.hard and c.op in (Op.IS, Op.NOT) for c in draft.constraints):
+        if draft.dropped or any(c.facet in ("price", "compatible", "title") for c in draft.constraints):
+            return False
+        if aim.about >= OVER_NAMES and _IN_FORM.search(u.line):  # "dishwasher safe, are they?", "how big's the bag?"
+            return True
+        if any(c.hard and c.op in (Op.IS, Op.NOT) for c in draft.constraints):
             return False
         if not draft.constraints:
             return aim.about >= (CERTAINLY if draft.unmet or draft.references else SURELY)
-        priced = any(c.facet in ("price", "category", "compatible", "title") for c in draft.constraints)
-        return not priced and aim.about >= CERTAINLY and _OF_IT.search(u.line) is not None
+        kinds = any(c.facet == "category" for c in draft.constraints)
+        return not kinds and aim.about >= CERTAINLY and _OF_IT.search(u.line) is not None
 
     def _asked(
         self, u: Utterance, mentions: Sequence[Mention], known: set[str], topics: Iterable[str]

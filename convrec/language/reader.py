@@ -40,6 +40,7 @@ from convrec.language.values import Values
 __all__ = ["Reader", "Situation"]
 
 NOWHERE = Situation()  # a first message of someone without a history
+_PRICIER = (Op.LESS, Op.MORE)
 _DENIED = {Op.IS: Op.NOT, Op.AT_LEAST: Op.AT_MOST}
 _TOGETHER = re.compile(
     r"(?<!\S)(?:go(?:es)? (?:well )?together|(?:goes?|go) with each other|matching set|(?:complete|whole|"
@@ -110,15 +111,19 @@ class Reader:
         asked_of = base if base in situation.shown or pointed else None
         table = self._catalog[base].leaf if base is not None and base in situation.shown else ""
         aim = self._aims.of(u.corrected(corrections), table) if self._aims else Aim()
+        if aim.here >= CERTAINLY and aim.act_is < HARDLY:  # "a baby sleeps next door": no next one
+            acts = {name: places for name, places in acts.items() if name == "restart"}
         meant = aim.kind if aim.kind_is >= SURELY else ""
         topics = self._topics.of(mentions, base, base in situation.shown, meant)
         if asked_of is not None:
             questions = self._questions.about(u, mentions, asked_of, topics)
-            if questions and aim.kind_is < CERTAINLY:
+            if questions and max(aim.kind_is, aim.act_is) < CERTAINLY:
                 about = {p.row: p.reference for p in pointed}
                 return Reading(Act.ABOUT, references=tuple(about.values()), questions=questions)
+        counted = number_asked(u)
+        options = set(range(*counted[:2])) if counted else set()
         prices: list[Amount] = [
-            a for a in find_prices(u, self._price(base)) if taken.isdisjoint(range(a.first, a.last))
+            a for a in find_prices(u, self._price(base)) if (taken | options).isdisjoint(range(a.first, a.last))
         ]
         taken |= {i for p in pointed for i in range(p.first, p.last)} | {
             i for a in prices for i in range(a.first, a.last)
@@ -133,7 +138,7 @@ class Reader:
         ]
         taken |= {i for a in amounts for i in range(a.first, a.last)}
         mentions = [m for m in mentions if taken.isdisjoint(range(m.first, m.last))]
-        if (counted := number_asked(u) or goods_counted(u, mentions)) is not None:
+        if (counted := counted or goods_counted(u, mentions)) is not None:
             taken |= set(range(*counted[:2]))
         runs = self._unknown.runs(u, mentions, taken, acts)
         numbers = self._titles.numbers(u, taken | {i for m in mentions for i in range(m.first, m.last)})
@@ -157,6 +162,10 @@ class Reader:
         alike = self._alike(u, draft, mentions, base, aim)
         plain = not (draft.asks or draft.references or acts.keys() - {"social"})
         priced = aim.price_is >= CERTAINLY and not (draft.dropped or draft.references)
+        if priced:  # "rather steep for me" wants nothing steep
+            draft.constraints = [
+                c for c in draft.constraints if c.facet != "price" or c.op not in _PRICIER or c.op is aim.price
+            ]
         if (plain or priced) and not _ASKS_PRICE.match(u.line):
             words_say = spoken.price(sure=alike not in (None, Act.RECOMMEND))
             op = aim.price if aim.price_is >= (SURELY if words_say in (None, aim.price) else CERTAINLY) else words_say
@@ -167,7 +176,11 @@ class Reader:
                 alike = None  # "can't justify that kind of money" asks for no reasons
                 draft.unmet = [] if aim.price_is >= (CERTAINLY if len(u) <= SHORT else OVER_NAMES) else draft.unmet
         if asked_of is not None and self._questions.asks(u, draft, aim):
-            facts = tuple(Question(c.facet, c.value if c.op is Op.IS else None) for c in draft.constraints)
+            facts = tuple(
+                Question(c.facet, c.value if c.op is Op.IS else None)
+                for c in draft.constraints
+                if c.facet != "category"
+            )
             return Reading(Act.ABOUT, references=tuple(p.reference for p in pointed), questions=facts)
         fitted = any(c.facet == "compatible" for c in draft.constraints)
         pointing = draft.references and (fitted or aim.kind_is < SURELY)
@@ -193,6 +206,8 @@ class Reader:
                 count=count if asked else None,
                 questions=tuple(Question(c.facet, str(c.op)) for c in draft.constraints if c.op in measures),
             )
+        if act is Act.RESTART and aim.act is act and not draft.constraints:
+            draft.wishes, draft.unmet = [], []  # "delete all this, new round"
         return Reading(
             act,
             constraints=tuple(draft.constraints),
@@ -249,6 +264,9 @@ class Reader:
         """Values that cannot hold at once are alternatives ("blue or black"), so neither is demanded. Where the base
         has one of them already, the other is asked for: "plastic? I was after cardboard"."""
         out = list(dict.fromkeys(constraints))
+        refused = {(c.facet, c.value): n for n, c in reversed(list(enumerate(out))) if c.op is Op.NOT}
+        # "any colour but blue, blue is the employers'"
+        out = [c for n, c in enumerate(out) if c.op is not Op.IS or refused.get((c.facet, c.value), n) >= n]
         if any(c.hard and (c.facet, c.op) == ("price", Op.LESS) for c in out):  # "dear me, anything more modest?"
             out = [c for c in out if c.hard or (c.facet, c.op) != ("price", Op.MORE)]
         if base is not None:
