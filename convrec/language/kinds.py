@@ -87,11 +87,18 @@ class Kinds:
         if told:
             needed = SURELY if left else OVER_NAMES
         elif left:
-            needed = PROBABLY if plain else SURELY if draft.asks else EVENLY
+            nowhere = not (situation.shown or draft.category or draft.dropped)  # a guess is better than any goods
+            needed = PROBABLY if plain or nowhere else SURELY if draft.asks else EVENLY
         else:
             said = any(c.hard and c.facet in self._facets for c in draft.constraints)  # "battery powered"
             needed = CERTAINLY if (len(u) > SHORT or situation.shown) and not said else OVER_NAMES
         shown = base if situation.shown else None
+        if aim.kind_is >= EVENLY:  # "new furniture is out of the question, something soft to sit on" wants a cushion
+            draft.constraints = [
+                c
+                for c in draft.constraints
+                if (c.facet, c.op) != ("category", Op.NOT) or not self._within(aim.kind, str(c.value))
+            ]
         if aim.several >= SURELY and self._both(u, draft, aim, shown):
             return True
         if self._kind(u, draft, aim, needed, base, situation):
@@ -160,6 +167,8 @@ class Kinds:
         something was shown already ("what would she draw on?", after pencils), or has the name of what is shown in its
         own ("what do I write on it with?", after a whiteboard). And how probable it is, or either."""
         second = aim.within.get(aim.second, 0.0)
+        if shown is not None and aim.kind in self._catalog[shown].categories:
+            return aim.kind, aim.kind_is
         rows = [int(self._catalog.satisfies(Constraint("category", Op.IS, k)).argmax()) for k in (aim.kind, aim.second)]
         paths = [self._catalog[row].categories for row in rows]
         either = aim.kind_is + (second if paths[0][-2:-1] == paths[1][-2:-1] else 0.0)
