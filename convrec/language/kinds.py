@@ -37,7 +37,7 @@ class Kinds:
             certain
             or guessed
             or (len(u) > 2 * SHORT and aim.here >= SURELY)
-            or (shown and aim.kind_is >= CERTAINLY > aim.several)
+            or (shown and aim.kind_is >= CERTAINLY and aim.several < EVENLY)
         )
         here = () if base is None else self._catalog[base].categories
         named = [
@@ -105,7 +105,7 @@ class Kinds:
             return True
         named = any(c.facet == "category" or (c.facet == "brand" and c.hard) for c in draft.constraints)
         plainly = any(c.hard or c.facet == "price" for c in draft.constraints)
-        if aim.not_sold < (CERTAINLY if plainly else SURELY) or named:
+        if aim.not_sold < (CERTAINLY if plainly or told else SURELY) or named:
             return False
         draft.constraints, draft.wishes, draft.unmet = [], [], [u.text]
         return True

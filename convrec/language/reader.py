@@ -49,6 +49,7 @@ _TOGETHER = re.compile(
     r"set)|bundle|work together|belong together)(?!\S)"
 )
 
+_ANSWERS = frozenset(["fine", "clear", "cool", "right"])
 _RHETORICAL = frozenset(["doesn't", "doesnt", "isn't", "isnt", "aren't", "arent", "hasn't", "wouldn't", "couldn't"])
 _AGAINST = re.compile(r"(?<!\S)(?:than|paid|like|as|cost)(?!\S)")
 _FITS_IT = re.compile(
@@ -100,7 +101,7 @@ class Reader:
         taken = {i for p in pointed for i in range(p.first, p.last)}
         corrections = self._likeness.corrections(u)
         mentions = list(self._lexicon.find(u, taken, corrections))
-        if _is_rhetorical(u, mentions):
+        if _is_answer(u, mentions) or _is_rhetorical(u, mentions):
             mentions = mentions[1:]
         pointed += [
             p
@@ -302,6 +303,8 @@ class Reader:
         aim: Aim,
     ) -> Act:
         meant = {i for m in mentions if m.of(Kind.VALUE) or m.of(Kind.SCALE) for i in range(m.first, m.last)}
+        if count and alike is Act.COMPARE:  # "three to weigh up"
+            alike = Act.MORE if situation.shown else None
         settled = settled_act(u, acts, meant)
         if settled is not None and max(aim.kind_is, aim.act_is if aim.act is not settled else 0.0) < SURELY:
             return settled
@@ -370,6 +373,14 @@ def _named(amount: Amount, mentions: Sequence[Mention], topics: Mapping[str, int
     """Whether a figure that is none of the numbers here is the name of a value: scissors "in size 21 cm"."""
     values = [s for m in mentions if m.first < amount.last and amount.first < m.last for s in m.of(Kind.VALUE)]
     return any(s.facet in topics for s in values) and not any(c.hard for c in amount.constraints)
+
+
+def _is_answer(u: Utterance, mentions: Sequence[Mention]) -> bool:
+    """Whether a message begins with a word of assent that is a value, too: "Fine. Now for my desk …"."""
+    first = mentions[0] if mentions else None
+    return bool(first and (first.first, first.last) == (0, 1) and u.words[0].text in _ANSWERS and u.words[1:2]) and (
+        u.words[1].is_end or u.words[1].text == ","
+    )
 
 
 def _is_rhetorical(u: Utterance, mentions: Sequence[Mention]) -> bool:

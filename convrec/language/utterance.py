@@ -138,8 +138,13 @@ def stems(text: str) -> tuple[str, ...]:
     return tuple(word.stem for word in _words(text) if not word.is_mark)
 
 
+_SIZE = re.compile(r"[a-z]\ds")
+
+
 def singular(word: str) -> str:
     """A folded word without its plural ending; the same mistake twice does no harm, since both sides make it."""
+    if _SIZE.fullmatch(word):
+        return word[:-1]  # "A3s"
     if len(word) <= 3 or not word.endswith("s") or word.endswith(("ss", "us", "is", "'s")):
         return word[:-2] if word.endswith("'s") and len(word) > 3 else word
     if word.endswith("ies") and len(word) > 4:
