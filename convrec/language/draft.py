@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import permutations
 
-from convrec.conversation import Constraint, Reference
+from convrec.catalog import Catalog
+from convrec.conversation import Constraint, Op, Reference
 
 
 @dataclass(slots=True)
@@ -39,3 +43,32 @@ class Draft:
             self.constraints.append(constraint)
         elif not constraint.hard:
             self.constraints = [replace(c, hard=c.hard and c.key != constraint.key) for c in self.constraints]
+
+
+def agreeing(catalog: Catalog, constraints: Sequence[Constraint], base: int | None) -> list[Constraint]:
+    """Values that cannot hold at once are alternatives ("blue or black"), so neither is demanded. Where the base
+    has one of them already, the other is asked for: "plastic? I was after cardboard"."""
+    out = list(dict.fromkeys(constraints))
+    refused = {(c.facet, c.value): n for n, c in reversed(list(enumerate(out))) if c.op is Op.NOT}
+    # "any colour but blue, blue is the employers'"
+    out = [c for n, c in enumerate(out) if c.op is not Op.IS or refused.get((c.facet, c.value), n) >= n]
+    if any(c.hard and (c.facet, c.op) == ("price", Op.LESS) for c in out):  # "dear me, anything more modest?"
+        out = [c for c in out if c.hard or (c.facet, c.op) != ("price", Op.MORE)]
+    if base is not None:
+        values = [c for c in out if c.op is Op.IS and c.facet not in ("category", "compatible", "use")]
+        had = {c for c in values if isinstance(c.value, str) and catalog.satisfies(c)[base]}
+        lacked = {c.facet for c in values if c not in had}
+        out = [c for c in out if c not in had or c.facet not in lacked]
+    by_facet: dict[str, list[Constraint]] = defaultdict(list)
+    for constraint in out:
+        if constraint.op is Op.IS and not isinstance(constraint.value, bool):
+            by_facet[constraint.facet].append(constraint)
+    exact = {c.facet for c in out if c.op in (Op.IS, Op.AT_MOST, Op.AT_LEAST) and c.facet != "price"}
+    out = [c for c in out if c.op not in (Op.LESS, Op.MORE) or c.facet not in exact]  # "thicker, say 1 mm"
+    rivals = {
+        one
+        for same in by_facet.values()
+        for one, other in permutations(same, 2)
+        if not (catalog.satisfies(one) & catalog.satisfies(other)).any()
+    }
+    return [replace(c, hard=False) if c in rivals else c for c in out]

@@ -9,16 +9,13 @@ up my printer"). On the blind utterances that adds no false mask (docs/LOG.md).
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from itertools import permutations
 
 from convrec.catalog import Catalog
 from convrec.conversation import Act, Constraint, Op, Question, Reading
 from convrec.language.acts import act_phrases, goods_counted, number_asked, settled_act
 from convrec.language.aims import CERTAINLY, EVENLY, HARDLY, OVER_NAMES, SHORT, SURELY, Aim, Aims
-from convrec.language.draft import Draft
+from convrec.language.draft import Draft, agreeing
 from convrec.language.encoder import SentenceEncoder
 from convrec.language.kinds import Kinds
 from convrec.language.lexicon import Kind, Lexicon, Mention
@@ -26,6 +23,7 @@ from convrec.language.likeness import Likeness
 from convrec.language.manner import Manners, Spoken
 from convrec.language.meaning import Meaning
 from convrec.language.measures import Measures
+from convrec.language.money import Money
 from convrec.language.prices import Amount, find_prices
 from convrec.language.questions import Questions
 from convrec.language.references import Pointed, Pointer
@@ -40,8 +38,6 @@ from convrec.language.values import Values
 __all__ = ["Reader", "Situation"]
 
 NOWHERE = Situation()  # a first message of someone without a history
-_PRICIER = (Op.LESS, Op.MORE)
-_DENIED = {Op.IS: Op.NOT, Op.AT_LEAST: Op.AT_MOST}
 _TOGETHER = re.compile(
     r"(?<!\S)(?:go(?:es)? (?:well )?together|(?:goes?|go) with each other|matching set|(?:complete|whole|"
     r"full) (?:set|kit)"
@@ -57,11 +53,6 @@ _FITS_IT = re.compile(
     r"(?:it|this|that|them)(?= *$| [,.!?;]| please| pls| too| and | but | now| then| instead| as well| also)|"
     r"(?:does|do|will|can) (?:it|this|that) (?:take|need|use)|"
     r"it (?:takes|needs|uses))(?!\S)"
-)
-
-
-_ASKS_PRICE = re.compile(
-    r"(?:what|what's|whats|tell me|and)\b.*(?<!\S)(?:price|prices|cost|costs)(?!\S)|(?:.* )?how much (?!less|cheaper)"
 )
 
 
@@ -83,6 +74,7 @@ class Reader:
         self._pointer = Pointer(catalog)
         self._topics = Topics(catalog)
         self._questions = Questions(catalog)
+        self._money = Money(catalog, self._aims is not None)
         self._titles = Titles(catalog, self._lexicon)
         self._kinds = Kinds(catalog, self._topics, self._likeness)
 
@@ -156,26 +148,14 @@ class Reader:
             meaning.fitting.refer_to_it(u.said(*u.span(fitting)))
         meaning.fitting.refer_to_what_lacks()
         meaning.fitting.refer_to_what_is_not_owned()
-        self._take_amounts(u, draft, amounts, scope)
+        self._money.take_amounts(draft, amounts, scope)
         self._unknown.take(u, draft, runs, mentions, scope, topics, base is None)
         self._kinds.drop_asides(u, draft, aim, base, shown=bool(table))
         self._kinds.drop_strange(draft, aim, topics)
         alike = self._alike(u, draft, mentions, base, aim)
         plain = not (draft.asks or draft.references or acts.keys() - {"social"})
-        priced = aim.price_is >= CERTAINLY and not (draft.dropped or draft.references)
-        if priced:  # "rather steep for me" wants nothing steep
-            draft.constraints = [
-                c for c in draft.constraints if c.facet != "price" or c.op not in _PRICIER or c.op is aim.price
-            ]
-        if (plain or priced) and not _ASKS_PRICE.match(u.line):
-            words_say = spoken.price(sure=alike not in (None, Act.RECOMMEND))
-            op = aim.price if aim.price_is >= (SURELY if words_say in (None, aim.price) else CERTAINLY) else words_say
-            agreed = op is aim.price and aim.price_is >= (SURELY if words_say is op else OVER_NAMES)
-            hard = op is Op.LESS and (agreed or not self._aims)
-            heard = SURELY if op is Op.MORE else HARDLY  # "smarter looking" is seldom meant to cost more
-            if (aim.price_is >= heard or not self._aims) and self._take_price(u, draft, op, self._price(base), hard):
-                alike = None  # "can't justify that kind of money" asks for no reasons
-                draft.unmet = [] if aim.price_is >= (CERTAINLY if len(u) <= SHORT else OVER_NAMES) else draft.unmet
+        if self._money.take(u, draft, aim, spoken, self._price(base), plain=plain, known=alike):
+            alike = None  # "can't justify that kind of money" asks for no reasons
         if asked_of is not None and self._questions.asks(u, draft, aim):
             facts = tuple(
                 Question(c.facet, c.value if c.op is Op.IS else None)
@@ -197,7 +177,7 @@ class Reader:
             self._values.take(u, draft, mentions, base)
         count, together = counted[2] if counted else None, _TOGETHER.search(u.line) is not None
         self._titles.take(u, draft, scope, numbers)
-        draft.constraints = self._agreeing(draft.constraints, None if " or " in u.line else base)
+        draft.constraints = agreeing(self._catalog, draft.constraints, None if " or " in u.line else base)
         act = self._act(u, acts, alike, draft, mentions, situation, base, count, together, aim)
         if act in (Act.WHY, Act.COMPARE, Act.PROFILE, Act.SOCIAL, Act.OFF_TOPIC, Act.MORE):
             asked, measures = act is Act.MORE, (Op.LESS, Op.MORE) if act is Act.COMPARE else ()
@@ -233,61 +213,6 @@ class Reader:
 
     def _price(self, row: int | None) -> float | None:
         return None if row is None else self._catalog[row].price
-
-    def _take_amounts(self, u: Utterance, draft: Draft, amounts: Sequence[Amount], scope: Scope) -> None:
-        for amount in amounts:
-            manner = scope.of(amount.first)
-            draft.relative = draft.relative or amount.relative
-            if amount.unmet:
-                draft.unmet.append(amount.unmet)
-            if manner.described:
-                continue
-            for constraint in amount.constraints:
-                if constraint.facet not in self._catalog.facets:
-                    draft.unmet.append(constraint.said)  # a catalogue without prices
-                    continue
-                if manner.negative and constraint.op in _DENIED:  # "nothing like that over $20"
-                    constraint = replace(constraint, op=_DENIED[constraint.op])
-                if manner.soft and not manner.insisted:
-                    constraint = replace(constraint, hard=False)
-                if all(constraint.key != c.key for c in draft.constraints):
-                    draft.constraints.append(constraint)
-
-    def _take_price(self, u: Utterance, draft: Draft, op: Op | None, price: float | None, hard: bool) -> bool:
-        """What is said about money without a figure: "that hurts my wallet" asks for less than what was shown costs."""
-        if price is None or op is None or any(c.facet == "price" for c in draft.constraints):
-            return False
-        draft.wishes, draft.relative = [], True
-        draft.put(Constraint("price", op, price, hard, u.said(0, len(u))))
-        return True
-
-    def _agreeing(self, constraints: Sequence[Constraint], base: int | None) -> list[Constraint]:
-        """Values that cannot hold at once are alternatives ("blue or black"), so neither is demanded. Where the base
-        has one of them already, the other is asked for: "plastic? I was after cardboard"."""
-        out = list(dict.fromkeys(constraints))
-        refused = {(c.facet, c.value): n for n, c in reversed(list(enumerate(out))) if c.op is Op.NOT}
-        # "any colour but blue, blue is the employers'"
-        out = [c for n, c in enumerate(out) if c.op is not Op.IS or refused.get((c.facet, c.value), n) >= n]
-        if any(c.hard and (c.facet, c.op) == ("price", Op.LESS) for c in out):  # "dear me, anything more modest?"
-            out = [c for c in out if c.hard or (c.facet, c.op) != ("price", Op.MORE)]
-        if base is not None:
-            values = [c for c in out if c.op is Op.IS and c.facet not in ("category", "compatible", "use")]
-            had = {c for c in values if isinstance(c.value, str) and self._catalog.satisfies(c)[base]}
-            lacked = {c.facet for c in values if c not in had}
-            out = [c for c in out if c not in had or c.facet not in lacked]
-        by_facet: dict[str, list[Constraint]] = defaultdict(list)
-        for constraint in out:
-            if constraint.op is Op.IS and not isinstance(constraint.value, bool):
-                by_facet[constraint.facet].append(constraint)
-        exact = {c.facet for c in out if c.op in (Op.IS, Op.AT_MOST, Op.AT_LEAST) and c.facet != "price"}
-        out = [c for c in out if c.op not in (Op.LESS, Op.MORE) or c.facet not in exact]  # "thicker, say 1 mm"
-        rivals = {
-            one
-            for same in by_facet.values()
-            for one, other in permutations(same, 2)
-            if not (self._catalog.satisfies(one) & self._catalog.satisfies(other)).any()
-        }
-        return [replace(c, hard=False) if c in rivals else c for c in out]
 
     def _act(
         self,

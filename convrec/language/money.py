@@ -1,0 +1,85 @@
+"""What a message says of money and other amounts, in figures or without: "under $20", "that hurts my wallet"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from convrec.catalog import Catalog
+from convrec.conversation import Act, Constraint, Op
+from convrec.language.aims import CERTAINLY, HARDLY, OVER_NAMES, SHORT, SURELY, Aim
+from convrec.language.draft import Draft
+from convrec.language.manner import Spoken
+from convrec.language.prices import Amount
+from convrec.language.scope import Scope
+from convrec.language.utterance import Utterance
+
+_RELATIVE = (Op.LESS, Op.MORE)
+_DENIED = {Op.IS: Op.NOT, Op.AT_LEAST: Op.AT_MOST}
+_ASKS_PRICE = re.compile(
+    r"(?:what|what's|whats|tell me|and)\b.*(?<!\S)(?:price|prices|cost|costs)(?!\S)|(?:.* )?how much (?!less|cheaper)"
+)
+
+
+class Money:
+    """Over one catalogue. `aimed`: whether the aims of messages are known; without them the words alone count."""
+
+    def __init__(self, catalog: Catalog, aimed: bool) -> None:
+        self._catalog, self._aimed = catalog, aimed
+
+    def take_amounts(self, draft: Draft, amounts: Sequence[Amount], scope: Scope) -> None:
+        """Amounts, of money or not, as constraints in the manner in which they are said."""
+        for amount in amounts:
+            manner = scope.of(amount.first)
+            draft.relative = draft.relative or amount.relative
+            if amount.unmet:
+                draft.unmet.append(amount.unmet)
+            if manner.described:
+                continue
+            for constraint in amount.constraints:
+                if constraint.facet not in self._catalog.facets:
+                    draft.unmet.append(constraint.said)  # a catalogue without prices
+                    continue
+                if manner.negative and constraint.op in _DENIED:  # "nothing like that over $20"
+                    constraint = replace(constraint, op=_DENIED[constraint.op])
+                if manner.soft and not manner.insisted:
+                    constraint = replace(constraint, hard=False)
+                if all(constraint.key != c.key for c in draft.constraints):
+                    draft.constraints.append(constraint)
+
+    def take(
+        self,
+        u: Utterance,
+        draft: Draft,
+        aim: Aim,
+        spoken: Spoken,
+        price: float | None,
+        *,
+        plain: bool,
+        known: Act | None,
+    ) -> bool:
+        """What is said of money without a figure, measured by `price`; whether anything was.
+
+        `plain`: nothing else is asked for; `known`: the act by meaning.
+        """
+        priced = aim.price_is >= CERTAINLY and not (draft.dropped or draft.references)
+        if priced:  # "rather steep for me" wants nothing steep
+            relative = [c for c in draft.constraints if c.facet == "price" and c.op in _RELATIVE]
+            weak = [c for c in relative if c.op is not aim.price or (aim.price_is >= OVER_NAMES and not c.hard)]
+            draft.constraints = [c for c in draft.constraints if c not in weak]
+        if not (plain or priced) or _ASKS_PRICE.match(u.line):
+            return False
+        words_say = spoken.price(sure=known not in (None, Act.RECOMMEND))
+        op = aim.price if aim.price_is >= (SURELY if words_say in (None, aim.price) else CERTAINLY) else words_say
+        agreed = op is aim.price and aim.price_is >= (SURELY if words_say is op else OVER_NAMES)
+        heard = SURELY if op is Op.MORE else HARDLY  # "smarter looking" is seldom meant to cost more
+        if self._aimed and aim.price_is < heard:
+            return False
+        if price is None or op is None or any(c.facet == "price" for c in draft.constraints):
+            return False
+        hard = op is Op.LESS and (agreed or not self._aimed)
+        draft.wishes, draft.relative = [], True
+        draft.put(Constraint("price", op, price, hard, u.said(0, len(u))))
+        draft.unmet = [] if aim.price_is >= (CERTAINLY if len(u) <= SHORT else OVER_NAMES) else draft.unmet
+        return True
