@@ -16,7 +16,7 @@ from convrec.language.claims import Claim, ClaimChecker, complete, sentences
 from convrec.language.facts import MARK, Context, facts_of, plain, render
 
 _NO_MARKS = str.maketrans("", "", "⟨⟩")  # only a fact token is a mark, whatever a model may copy from a message
-REWRITE_TEMPERATURE = 0.9  # warmer than the first attempt, which said something that is not so
+REWRITE_TEMPERATURE = 0.9  # a little cooler than the first attempt, which said something that is not so
 
 
 class Engine(Protocol):
@@ -100,7 +100,7 @@ class Narrator:
         yield draft.say(text, item_id)
 
     def _rewrite(self, before: _Speech, row: int, request: Request, draft: Draft) -> tuple[str, list[Claim]] | None:
-        """The first supported sentence about this item of a second, warmer attempt that was not said yet."""
+        """The first supported sentence about this item of a second attempt that was not said yet."""
         sampling = request.sampling
         again = replace(
             request,

@@ -14,14 +14,19 @@ from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
 from convrec.errors import ModelError
 from convrec.generate.engine import Engine
 from convrec.generate.request import Finished, Request, Token
+from convrec.model.phrases import Phrases
 from convrec.model.prompt import Prompt
 from convrec.model.ranking import collate
 
 
 class Allowed(LogitsProcessor):
-    """The engine's rules for `generate`: this item's facts, and nothing but a fact after a space that stands apart."""
+    """The engine's rules for `generate`: this item's facts, nothing but a fact after a space that stands apart, and
+    what the phrases of its model allow, if it has any."""
 
-    def __init__(self, allowed: Tensor, first_fact: int, spaced: Tensor) -> None:
+    def __init__(self, allowed: Tensor, first_fact: int, spaced: Tensor, phrases: Phrases | None, end: int) -> None:
+        self._phrases, self._end = phrases, end
+        self._sayable = None if phrases is None else phrases.sayable(allowed.numpy())
+        self._sentence: tuple[int, ...] = ()
         self._forbidden = ~allowed
         self._no_fact = torch.ones_like(allowed)
         self._no_fact[first_fact:] = ~allowed[first_fact:]
@@ -30,7 +35,16 @@ class Allowed(LogitsProcessor):
     def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
         after_space = input_ids.shape[1] > 0 and bool(self._spaced[input_ids[0, -1]])
         only_facts = after_space and not bool(self._no_fact.all())
-        return scores.masked_fill(self._no_fact if only_facts else self._forbidden, float("-inf"))
+        forbidden = self._no_fact if only_facts else self._forbidden
+        if self._phrases is not None and self._sayable is not None:
+            if input_ids.shape[1]:
+                self._sentence = self._phrases.extended(self._sentence, int(input_ids[0, -1]))
+            following = self._phrases.after(self._sentence, self._sayable)
+            said = torch.ones_like(forbidden)
+            said[following] = forbidden[following]
+            said[self._end] = said[self._end] and not bool(said.all())  # nothing goes on: it stops short
+            forbidden = said
+        return scores.masked_fill(forbidden, float("-inf"))
 
 
 class Generator:
@@ -66,7 +80,7 @@ class Generator:
         config = GenerationConfig(  # type: ignore[no-untyped-call]
             max_new_tokens=request.sampling.max_tokens, do_sample=False, eos_token_id=end, pad_token_id=end
         )
-        allowed = Allowed(stream.allowed, symbols.first_fact, self._spaced)
+        allowed = Allowed(stream.allowed, symbols.first_fact, self._spaced, engine.phrases, end)
         said = self.causal.generate(
             inputs_embeds=vectors,
             attention_mask=torch.ones(vectors.shape[:2], dtype=torch.long),
