@@ -32,7 +32,8 @@ class Kinds:
         guessed = bool(draft.unowned) and aim.kind_is >= SURELY
         if not aim.within or (base is None and not guessed):
             return
-        certain = max(aim.here, aim.act_is) >= OVER_NAMES  # "one you can recharge, batteries get pinched here"
+        # "one you can recharge, batteries get pinched here"
+        certain = shown and max(aim.here, aim.act_is) >= OVER_NAMES
         sure = (
             certain
             or guessed
@@ -202,7 +203,9 @@ class Kinds:
             return False
         around = [c for c in named if self._overlap(c, kind)]
         inside = named and all(self._within(kind, name) for name in named)  # "the paper it swallows": a roll of it
-        needed = CERTAINLY if inside and (draft.wishes or shown is not None) else OVER_NAMES
+        if inside and shown is None and len(draft.wishes) < 2:
+            return False  # "a calculator, quick!" is for any of them
+        needed = CERTAINLY if inside else OVER_NAMES
         if named and aim.kind_is < (needed if len(u) <= 2 * SHORT else SURELY):
             return False
         # Of several that are named those stay which may be meant as well: "a stapler and a box of staples".

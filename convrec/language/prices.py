@@ -66,8 +66,8 @@ _MOST = re.compile(
     r"(?<!\S)(?:ceiling|cap|capped|stops?|pocket|purse|wallet|kitty|allowance|all i have|all i've got|all we have|"
     r"all we've got|(?:my|our|the) lot|penny more|cent more|stretch|get me|buy me|gets me|buys me|get us|buy us|"
     r"top out|max out|maxed out|cut off|draw the line|to my name|out of the question|as far as|that's all|that's it|"
-    r"absolute most|upper end|spending money|gave me|given|put aside|aside for|saved up|approved|budget's|budgeted|"
-    r"budget)(?!\S)"
+    r"absolute most|upper end|spending money|gave me|given(?! the choice)|put aside|aside for|saved up|approved|"
+    r"budget's|budgeted|budget)(?!\S)"
 )
 _PLAIN = re.compile(rf"(?<!\S){_AMOUNT}(?!\S)(?: (?P<after>{AFTER_UPPER}|{AFTER_LOWER}|{AFTER_AROUND})(?!\S))?")
 _TENNER = re.compile(r"(?<!\S)(?:(?P<upper>" + UPPER + r"|for) )?an? (?P<word>tenner|fiver|twenty)(?!\S)")
