@@ -16,7 +16,7 @@ from convrec.model.model import ConvrecModel
 from convrec.model.prompt import Prompt, Renderer, heard_matrix
 
 PREFERENCE = 12.0  # nats for each wish met that need not hold; chosen on validation (docs/LOG.md, tenth session)
-TASTE = 1.5  # weight of what the history alone predicts; chosen on validation (docs/LOG.md, fifth session)
+TASTE = 1.0  # weight of what the history alone predicts; chosen on validation (docs/LOG.md, eleventh session)
 
 
 def choice_scores(
