@@ -22,6 +22,7 @@ from convrec.generate.decoder import Decoder, decoder_of
 from convrec.generate.request import Chosen, Event, Finished, Request, Sampling, Token
 from convrec.generate.step import best_items
 from convrec.language.facts import Context
+from convrec.language.relations import similar
 from convrec.model.head import capped
 from convrec.model.index import ItemIndex
 from convrec.model.model import ConvrecModel
@@ -30,6 +31,7 @@ from convrec.model.prompt import Prompt, Renderer
 from convrec.model.ranking import collate, score_paths, wishes_met
 
 TOP_P = 0.9
+COMPARING = ("reference", "reference_brand", "reference_price", "saving", "extra")
 
 
 @dataclass
@@ -74,6 +76,7 @@ class Engine:
         self._sayable[: symbols.text] = True
         self._sayable[[i for i in renderer.tokenizer.all_special_ids if i < symbols.text]] = False
         self._sayable[symbols.control("end")] = True
+        self._comparing = [symbols.fact(name) for name in COMPARING if symbols.has_fact(name)]
         with torch.inference_mode():
             self.head = model.head() if index is None else model.indexed_head(index)
             # laid out by column: so the product with one hidden state reads it in order
@@ -120,6 +123,8 @@ class Engine:
         opening = self.renderer.item(row, context)
         allowed = self._sayable.clone()
         allowed[list(opening.facts)] = True
+        if context.reference is not None and not similar(self.catalog, row, context.reference):
+            allowed[self._comparing] = False  # a lunch box is not held against a lamp
         seed = (request.sampling.seed * 1_000_003 + row) % 2**63
         generator = torch.Generator().manual_seed(seed)
         stream = Stream(index, row, opening, allowed, bool(opening.facts), request.sampling, generator)

@@ -17,7 +17,7 @@ WHOLE = 16_384  # items of which every code is looked at, and nothing is estimat
 LOOKED_AT = 8_192  # rows whose codes are looked at in one go
 OPENED = 1_024  # rows of which every cluster is opened: nothing is estimated
 FEW = 64  # allowed rows, likewise
-SLACK = 0.35  # deviations of the logits of members by which their reach may be mistaken
+SLACK = 0.4  # deviations of the logits of members by which their reach may be mistaken
 MARGIN = 0.25  # nats by which the codes may be mistaken about the best of a cluster
 
 Floats = NDArray[np.float32]

@@ -95,9 +95,7 @@ def facts_of(catalog: Catalog, row: int, context: Context) -> dict[str, str]:
 
 
 def _beside(catalog: Catalog, wording: Wording, row: int, reference: int) -> Iterator[tuple[str, str]]:
-    """How the item stands to the one steered away from, where they are of one kind: else there is no comparing."""
-    if not similar(catalog, row, reference):
-        return
+    """How the item stands to the one steered away from."""
     item, other = catalog[row], catalog[reference]
     yield "reference", named(catalog, reference, [row])
     if other.brand and other.brand != item.brand:
@@ -106,6 +104,8 @@ def _beside(catalog: Catalog, wording: Wording, row: int, reference: int) -> Ite
         yield "reference_price", format_value("price", other.price)
         if item.price is not None and abs(difference := other.price - item.price) >= 0.005:
             yield "saving" if difference > 0 else "extra", format_value("price", abs(difference))
+    if not similar(catalog, row, reference):
+        return
     said = []
     for op, name in relations(catalog, row, reference):
         key = name.removeprefix("attr:")
