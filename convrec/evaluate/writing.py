@@ -12,9 +12,8 @@ from torch import Tensor
 from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
 
 from convrec.errors import ModelError
-from convrec.generate.engine import Engine
+from convrec.generate.engine import Engine, Stream
 from convrec.generate.request import Finished, Request, Token
-from convrec.model.phrases import Phrases
 from convrec.model.prompt import Prompt
 from convrec.model.ranking import collate
 
@@ -23,27 +22,26 @@ class Allowed(LogitsProcessor):
     """The engine's rules for `generate`: this item's facts, nothing but a fact after a space that stands apart, and
     what the phrases of its model allow, if it has any."""
 
-    def __init__(self, allowed: Tensor, first_fact: int, spaced: Tensor, phrases: Phrases | None, end: int) -> None:
-        self._phrases, self._end = phrases, end
-        self._sayable = None if phrases is None else phrases.sayable(allowed.numpy())
-        self._sentence: tuple[int, ...] = ()
-        self._forbidden = ~allowed
-        self._no_fact = torch.ones_like(allowed)
-        self._no_fact[first_fact:] = ~allowed[first_fact:]
+    def __init__(self, engine: Engine, stream: Stream, spaced: Tensor) -> None:
+        self._engine, self._stream = engine, stream
+        symbols = engine.model.symbols
+        self._forbidden = ~stream.allowed
+        self._no_fact = torch.ones_like(stream.allowed)
+        self._no_fact[symbols.first_fact :] = ~stream.allowed[symbols.first_fact :]
         self._spaced = spaced  # (symbols,) bool: text that ends with a space
 
     def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
-        after_space = input_ids.shape[1] > 0 and bool(self._spaced[input_ids[0, -1]])
-        only_facts = after_space and not bool(self._no_fact.all())
+        written = input_ids.shape[1] > 0
+        if written:
+            self._engine.advance(self._stream, int(input_ids[0, -1]))
+        only_facts = written and bool(self._spaced[input_ids[0, -1]]) and not bool(self._no_fact.all())
         forbidden = self._no_fact if only_facts else self._forbidden
-        if self._phrases is not None and self._sayable is not None:
-            if input_ids.shape[1]:
-                self._sentence = self._phrases.extended(self._sentence, int(input_ids[0, -1]))
-            following = self._phrases.after(self._sentence, self._sayable)
-            said = torch.ones_like(forbidden)
-            said[following] = forbidden[following]
-            said[self._end] = said[self._end] and not bool(said.all())  # nothing goes on: it stops short
-            forbidden = said
+        if (following := self._engine.following(self._stream)) is not None:
+            others = torch.ones_like(forbidden)
+            others[following] = forbidden[following]
+            if bool(others.all()):  # nothing goes on: it stops short
+                others[self._engine.model.symbols.control("end")] = False
+            forbidden = others
         return scores.masked_fill(forbidden, float("-inf"))
 
 
@@ -80,7 +78,7 @@ class Generator:
         config = GenerationConfig(  # type: ignore[no-untyped-call]
             max_new_tokens=request.sampling.max_tokens, do_sample=False, eos_token_id=end, pad_token_id=end
         )
-        allowed = Allowed(stream.allowed, symbols.first_fact, self._spaced, engine.phrases, end)
+        allowed = Allowed(engine, stream, self._spaced)
         said = self.causal.generate(
             inputs_embeds=vectors,
             attention_mask=torch.ones(vectors.shape[:2], dtype=torch.long),

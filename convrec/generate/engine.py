@@ -31,6 +31,7 @@ from convrec.model.prompt import Prompt, Renderer
 from convrec.model.ranking import collate, score_paths, wishes_met
 
 TOP_P = 0.9
+TIES = ("owned:", "same:", "fits", "asked_fits")
 COMPARING = ("reference", "reference_brand", "reference_price", "saving", "extra")
 
 
@@ -49,6 +50,7 @@ class Stream:
     said: str = ""  # what of them has been emitted
     sayable: NDArray[np.bool_] | None = None  # of model.phrases
     sentence: tuple[int, ...] = ()  # the symbols of the sentence being written
+    ties: frozenset[int] = frozenset()  # the facts that name something owned, until one is told
     length: int = 0
     done: bool = False
 
@@ -76,6 +78,7 @@ class Engine:
         self._sayable[: symbols.text] = True
         self._sayable[[i for i in renderer.tokenizer.all_special_ids if i < symbols.text]] = False
         self._sayable[symbols.control("end")] = True
+        self._ties = frozenset(symbols.fact(name) for name in symbols.facts if name.startswith(TIES))
         self._comparing = [symbols.fact(name) for name in COMPARING if symbols.has_fact(name)]
         with torch.inference_mode():
             self.head = model.head() if index is None else model.indexed_head(index)
@@ -130,6 +133,7 @@ class Engine:
         stream = Stream(index, row, opening, allowed, bool(opening.facts), request.sampling, generator)
         if self.phrases is not None:
             stream.sayable = self.phrases.sayable(allowed.numpy())
+            stream.ties = self._ties.intersection(opening.facts)
         return stream
 
     def _write(self, streams: list[Stream], cache: Any) -> Iterator[Event]:
@@ -171,11 +175,28 @@ class Engine:
         """
         if stream.has_facts and stream.said.endswith(" "):
             logits[: self.model.symbols.first_fact] = float("-inf")
-        if self.phrases is None or stream.sayable is None:
+        following = self.following(stream)
+        if following is None:
             return _draw(logits, stream.sampling, stream.generator)
-        following = self.phrases.after(stream.sentence, stream.sayable)
         following = following[logits[following].isfinite()]
         return int(following[_draw(logits[following], stream.sampling, stream.generator)]) if len(following) else None
+
+    def following(self, stream: Stream) -> Tensor | None:
+        """(symbols,) that may come next by the phrases; None without any. Words about what could be tied to something
+        owned do not end before that was done, or half of what may be said is."""
+        if self.phrases is None or stream.sayable is None:
+            return None
+        following = self.phrases.after(stream.sentence, stream.sayable)
+        if stream.ties and not stream.sentence and stream.length < stream.sampling.max_tokens // 2:
+            following = following[following != self.model.symbols.control("end")]
+        return following
+
+    def advance(self, stream: Stream, symbol: int) -> None:
+        """Notes what was written."""
+        stream.length += 1
+        if self.phrases is not None:
+            stream.sentence = self.phrases.extended(stream.sentence, symbol)
+            stream.ties = frozenset() if symbol in stream.ties else stream.ties
 
     def _emit(self, stream: Stream, symbol: int | None) -> Iterator[Event]:
         if stream.done:
@@ -185,9 +206,7 @@ class Engine:
             yield Finished(stream.request, stream.row, "stuck")
             return
         symbols = self.model.symbols
-        stream.length += 1
-        if self.phrases is not None:
-            stream.sentence = self.phrases.extended(stream.sentence, symbol)
+        self.advance(stream, symbol)
         if symbol < symbols.text:
             stream.pending.append(symbol)
             whole = str(self.renderer.tokenizer.decode(stream.pending, clean_up_tokenization_spaces=False))
