@@ -177,7 +177,7 @@ class Kinds:
             of_it = [bool(set(stems(path[-1])) & set(stems(self._catalog[shown].leaf))) for path in paths]
             if of_it == [False, True]:
                 return aim.second, aim.kind_is + second
-        if second < CERTAINLY * aim.kind_is:
+        if second < SURELY * aim.kind_is:
             return aim.kind, either
         seen = {category for row in situation.all_shown for category in self._catalog[row].categories[-2:]}
         fresh = [seen.isdisjoint(path[-2:]) for path in paths]
@@ -203,9 +203,11 @@ class Kinds:
             return False
         around = [c for c in named if self._overlap(c, kind)]
         inside = named and all(self._within(kind, name) for name in named)  # "the paper it swallows": a roll of it
-        if inside and shown is None and len(draft.wishes) < 2:
+        said = sum(word.text[0].isalnum() for word in u.words)
+        if inside and shown is None and (said <= SHORT or not draft.wishes):
             return False  # "a calculator, quick!" is for any of them
-        needed = CERTAINLY if inside else OVER_NAMES
+        only_told_of = draft.described is not None and len(named) == 1  # "I have the stapler, now it wants feeding"
+        needed = CERTAINLY if inside or only_told_of else OVER_NAMES
         if named and aim.kind_is < (needed if len(u) <= 2 * SHORT else SURELY):
             return False
         # Of several that are named those stay which may be meant as well: "a stapler and a box of staples".

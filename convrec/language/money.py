@@ -63,7 +63,8 @@ class Money:
 
         `plain`: nothing else is asked for; `known`: the act by meaning.
         """
-        priced = aim.price_is >= CERTAINLY and not (set(draft.dropped) - {"price"} or draft.references)
+        needed = OVER_NAMES if draft.dropped == ["price"] else CERTAINLY  # "money is no object, the good stuff!"
+        priced = aim.price_is >= needed and draft.dropped in ([], ["price"]) and not draft.references
         if priced:  # "rather steep for me" wants nothing steep
             relative = [c for c in draft.constraints if c.facet == "price" and c.op in _RELATIVE]
             weak = [c for c in relative if c.op is not aim.price or (aim.price_is >= OVER_NAMES and not c.hard)]

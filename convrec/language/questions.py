@@ -29,7 +29,7 @@ _ASKS = re.compile(
     rf"(?:what's|whats|what is|what are) the(?: \S+)+?|how long does the(?: \S+)+?){_LAST}"
 )
 _OF_IT = re.compile(rf"^{_FIRST}(?:{_VERB} {_IT} .*|{_IT} {_VERB} .*\?$|(?:how|what|which|number of|amount of) .*\?$)")
-_IN_FORM = re.compile(rf"^{_FIRST}(?:how|what|which|who|{_VERB})(?!\S)|\?")
+_IN_FORM = re.compile(rf"^{_FIRST}(?:how|what|which|who|{_VERB})(?!\S)|(?<!\S){_VERB} {_IT}(?!\S).*\?")
 _YES_OR_NO = re.compile(rf"{_FIRST}{_VERB} ")
 _CHOICES = re.compile(
     rf"{_FIRST}(?:what|which|how many) (?:other )?(?P<facet>\S+(?: \S+)?) "

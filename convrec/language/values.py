@@ -24,13 +24,14 @@ from safetensors.numpy import save_file
 
 from convrec.catalog import Catalog
 from convrec.conversation import Constraint, Op
-from convrec.language.aims import CERTAINLY, SHORT
+from convrec.language.aims import SHORT
 from convrec.language.draft import Draft
 from convrec.language.encoder import SentenceEncoder, load_encoder
 from convrec.language.intents import authored
 from convrec.language.lexicon import Mention
 from convrec.language.utterance import Utterance
 
+MEANT = 0.75  # how probable a value must be
 FITTED = Path(__file__).with_name("values.safetensors")
 _CLAUSE = re.compile(r"[.,;:!?]+\s+|\s+(?:and|but)\s+")
 BATCH = 256
@@ -60,7 +61,7 @@ class Values:
         named = {sense.facet for mention in mentions for sense in mention.senses}
         named |= {c.facet for c in draft.constraints}
         for (facet, value), probable in self.of(u.text).items():
-            if probable < CERTAINLY or facet in named or facet not in self._catalog.facets:
+            if probable < MEANT or facet in named or facet not in self._catalog.facets:
                 continue
             wish = Constraint(facet, Op.IS, value, False, u.said(0, len(u)))
             if (self._catalog.satisfies(wish) & goods).any():
