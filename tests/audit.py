@@ -28,13 +28,17 @@ _OWNED = re.compile(
 _SAME_MAKER = re.compile(r"same (?:maker|brand)|brand is the same|shares its maker")
 _SAME_SHELF = re.compile(
     r"\blike\b|\bas with\b|\bas well\b|\bboth\b|\banother (?:one|of)\b|\bsame place\b|\bwhat .* are for|"
-    r"\byou know our\b|\bchose from\b|\blooked among\b|\bbought [^,]* before, the\b|have the \x00\d+ from our"
+    r"\byou know our\b|\bchose from\b|\blooked among\b|\bbought [^,]* before, the\b|have the \x00\d+ from our|"
+    r"\b(?:came|picked) [^,]*from\b|\bwhere you found\b|\bstill showing\b|\bshel(?:f|ves)\b|\bcompany\b|\bsame sort\b|"
+    r"\bstayed with\b|\bagain, (?:after|as with)\b|\b(?:we're in|me to) [^,]* again\b|\bwent back\b|\bso is\b|"
+    r"\byou already have one of\b|\bis one of [^,]*, too\b"
 )
 _NEW = re.compile(r"do not have (?:this|it)|would be new|something else")
-_OTHER_SHELF = re.compile(r"nothing like|another corner")
+_OTHER_SHELF = re.compile(r"nothing like|another corner|didn't want to show you")
+_IDIOM = re.compile(r"\brings? a bell\b")  # names no ring
 _LAST = re.compile(
     r"\b(?:latest|newest|newer|recently|lately|last (?:two|three)|(?:were|is|are) last|bought the \x00\d+ last|"
-    r"last of all|your last)\b",
+    r"last of all|your last|last time)\b",
     re.IGNORECASE,
 )
 _IN_ORDER = (  # the title named first was bought before (or after) the second
@@ -44,7 +48,10 @@ _IN_ORDER = (  # the title named first was bought before (or after) the second
     (re.compile(r"followed the (\x00\d+) with the (\x00\d+)"), (0, 1)),
     (re.compile(r"^to the (\x00\d+) you added the (\x00\d+)", re.IGNORECASE), (0, 1)),
     (re.compile(r"^first the (\x00\d+), then the (\x00\d+)", re.IGNORECASE), (0, 1)),
-    (re.compile(r"the (\x00\d+) and, newer, the (\x00\d+)"), (0, 1)),
+    (re.compile(r"the (\x00\d+) and, (?:newer|more recently), the (\x00\d+)"), (0, 1)),
+    (re.compile(r"(\x00\d+)(?: on your list)?,(?: and)? (?:then|after that) the (\x00\d+)"), (0, 1)),
+    (re.compile(r"the (\x00\d+)(?: and|,)(?: and)? before that,? the (\x00\d+)"), (1, 0)),
+    (re.compile(r"the (\x00\d+) (?:came before|first and) the (\x00\d+)"), (0, 1)),
 )
 _PRAISE = re.compile(
     r"\b(?:best|perfect|great|excellent|amazing|cheapest|durable|reliable|high[- ]quality|favou?rite|guaranteed|free)\b"
@@ -79,7 +86,10 @@ class Auditor:
 
     def __init__(self, items: Sequence[Item]) -> None:
         self.items = items
-        self._titles = _Names(((item.title, row) for row, item in enumerate(items)), exactly=True)
+        self._titles = _Names(
+            ((name, row) for row, item in enumerate(items) for name in {item.title, _in_short(item.title)}),
+            exactly=True,
+        )
         self._names = _Names((name, row) for row, item in enumerate(items) for name in _names(item))
 
     def leaks(self, text: str, target: int) -> bool:
@@ -147,7 +157,7 @@ class Auditor:
         is spoken of, theirs too."""
         item = self.items[subject]
         beside = [rows for rows in owned.values() if rows]
-        plain = _without_marks(said)
+        plain = _IDIOM.sub("", _without_marks(said))
         if _SAME_MAKER.search(said):
             holds = bool(item.brand) and all(any(self.items[r].brand == item.brand for r in rows) for rows in beside)
             found.say(holds, "not of one maker")
@@ -159,7 +169,7 @@ class Auditor:
         if _NEW.search(said):
             found.say(subject not in history, "said to be new and bought before")
         if match := _OTHER_SHELF.search(said):
-            others = set().union(*beside) if match[0] == "another corner" else set(history)
+            others = set(history) if match[0] == "nothing like" else set().union(*beside)
             found.say(all(self.items[row].leaf != item.leaf for row in others), f"said to be {match[0]} and is of one")
         for number in _NUMBER.findall(plain):
             numbers = {f"{value:g}" for value in item.attributes.values() if isinstance(value, int | float)}
@@ -184,7 +194,7 @@ class Auditor:
         if _LAST.search(said) and named:
             within = len(named) if re.search(r"last (?:two|three)|newer", said) is None else 3
             newest = set(history[-max(within, 1) :])
-            if not re.search(r"\brecently you chose|\blately\b|newer", said, re.IGNORECASE):
+            if not re.search(r"\brecently you chose|\blately\b|newer|more recently", said, re.IGNORECASE):
                 first = next(iter(named.values()))
                 found.say(bool(first & newest), f"{self._title(first)!r} was not bought last")
             found.say(any(history[-1] in rows for rows in named.values()), "what was bought last is not named")
@@ -228,6 +238,12 @@ class _Names:
                     break
             at += 1
         return found
+
+
+def _in_short(title: str) -> str:
+    """What a title says before its details, where that is more than a word."""
+    short = re.split(r", | \(| [-–|] ", title)[0]
+    return short if " " in short else title
 
 
 def _names(item: Item) -> Iterator[str]:

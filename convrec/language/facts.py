@@ -177,9 +177,10 @@ def named(catalog: Catalog, row: int, beside: Sequence[int]) -> str:
 
 
 def shortened(title: str) -> str:
-    """The title up to its first comma or bracket: all of it where less than three words stand before that."""
+    """The title up to its first comma or bracket: all of it where less than three words stand before that, or where it
+    begins with a bracket."""
     short = _DETAIL.split(title, maxsplit=1)[0]
-    return short if len(short.split()) >= 3 else title
+    return short if len(short.split()) >= 3 and not title.startswith("(") else title
 
 
 def alike(catalog: Catalog, row: int, context: Context) -> dict[str, tuple[int, str]]:

@@ -30,6 +30,9 @@ def auditor() -> Auditor:
         (f"You already own the {T[STAPLER]}; this is one of our ballpoint pens.", [STAPLER]),
         (f"It shares its maker with the {T[PACK]} you own.", [GEL, PACK]),
         (f"There was the {T[STAPLER]}, but nothing like the {T[BLUE]} yet.", [STAPLER]),
+        ("I've gone back to ballpoint pens, where you found your Acme Grip Ballpoint Pen.", [PACK]),  # in short
+        ("I didn't want to show you the Bolt Smooth Gel Pen again, so here's one of our ballpoint pens.", [GEL]),
+        ("If the name Acme rings a bell, it's from your Acme Grip Ballpoint Pen.", [PACK]),
     ],
 )
 def test_what_is_true_passes_and_is_counted(auditor: Auditor, text: str, history: list[int]) -> None:
@@ -52,6 +55,10 @@ def test_what_is_true_passes_and_is_counted(auditor: Auditor, text: str, history
         ("With that at home, you do not have this yet.", [BLUE]),
         (f"There was the {T[STAPLER]}, but nothing like the {T[BLUE]} yet.", [PACK, STAPLER]),
         (f"You bought the {T[PACK]} before; it is from another corner, ballpoint pens.", [PACK]),
+        ("Your Corvus Desktop Stapler would go with it.", [GEL]),  # not owned, and it has no shorter name
+        ("I've gone back to ballpoint pens, where you found your Bolt Smooth Gel Pen.", [GEL]),
+        ("It shares a shelf with your Bolt Smooth Gel Pen, ballpoint pens.", [GEL]),
+        ("I didn't want to show you the Acme Grip Ballpoint Pen again, so here's something else.", [PACK]),
         ("It is crimson.", [GEL]),  # another item's value
         ("It holds 20 of them.", [GEL]),  # nobody's number here
         ("It is the best one.", [GEL]),
@@ -93,6 +100,7 @@ def test_true_summaries_pass(auditor: Auditor, text: str) -> None:
         f"You bought the {T[STAPLER]} last.",
         f"First the {T[PACK]}, then the {T[BLUE]}, and now the {T[STAPLER]}.",
         f"You followed the {T[PACK]} with the {T[GEL]}.",
+        f"You have the {T[PACK]} and, more recently, the {T[STAPLER]}.",
         f"The last two you bought are the {T[GEL]} and the {T[BLUE]}.",
         "Your purchases cost between $1.00 and $10.00.",
     ],
