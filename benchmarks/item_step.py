@@ -35,8 +35,8 @@ from convrec.conversation import Constraint, Op
 from convrec.conversation import Path as Asked
 from convrec.datasets import leave_one_out, read_dataset
 from convrec.datasets.frames import catalog_of
-from convrec.generate import search
 from convrec.generate.decoder import decoder_of
+from convrec.generate.search import Search
 from convrec.generate.step import best_items
 from convrec.language.claims import ClaimChecker
 from convrec.language.encoder import load_encoder
@@ -231,9 +231,6 @@ def rivals(model: Path, dataset: Path) -> dict[str, object]:
 
     run("whole scan, fp32", lambda s, b: best_items(s, b, head, everything, K)[0], 10)
     run("this index", lambda s, b: best_items(s, b, served, everything, K)[0])
-    search.LOOKED_AT, before = len(index), search.LOOKED_AT
-    run("every code looked at", lambda s, b: best_items(s, b, served, everything, K)[0])
-    search.LOOKED_AT = before
     for name, make in makes.items():
         rival = faiss.index_factory(width, make, product)
         began = time.perf_counter()
@@ -252,7 +249,7 @@ def rivals(model: Path, dataset: Path) -> dict[str, object]:
                 query[0, len(said)] = 1
                 rows = np.sort(rival.search(query, short)[1][0])  # type: ignore[attr-defined]
                 rows = rows[rows >= 0]
-                scores = search.Search(said, bought, served).scores(rows)
+                scores = Search(said, bought, served).scores(rows)
                 return [int(row) for row in rows[np.argsort(-scores, kind="stable")[:K]]]
 
             run(f"faiss {name}, {short}", ask)

@@ -20,7 +20,6 @@ from torch import Tensor
 
 from convrec.catalog import Catalog, Item
 from convrec.conversation import Path as ConversationPath
-from convrec.generate import search
 from convrec.generate.decoder import Decoder, TransformersDecoder, decoder_of
 from convrec.generate.engine import Engine
 from convrec.generate.request import Request
@@ -45,6 +44,10 @@ WIDTH = 128  # of the item table, as the embedded model's
 SPREAD, BETWEEN, CLUSTERS = 1.7, 0.27, 1.8  # such entries give logits that deviate by about 1.4
 SINGLE, BY_MODULES = "single token", ", transformers' forward"
 TOP = 10  # items wanted
+LOOKED_AT, OPENED = (
+    8192,
+    1024,
+)  # rows whose codes the item step looks at where an index lies, and rows it opens, at most
 HOW: tuple[How, ...] = ("generate", "loop")
 
 
@@ -233,7 +236,7 @@ def _single_tokens(
         read = level1 + shape.vectors_mb(n)
     else:
         width = len(built.step)
-        rows = min(n, search.LOOKED_AT) + 4 * search.OPENED  # bytes a coordinate: codes, then fp32
+        rows = min(n, LOOKED_AT) + 4 * OPENED  # bytes a coordinate: codes, then fp32
         read = level1 + shape.vectors_mb(width) + width * (rows + 4 * len(built.clusters)) / 1e6
 
     def run(decoder: Decoder) -> Callable[[], object]:

@@ -20,7 +20,7 @@ from convrec.catalog import Catalog
 from convrec.conversation import Path
 from convrec.generate.decoder import Decoder, decoder_of
 from convrec.generate.request import Chosen, Event, Finished, Request, Sampling, Token
-from convrec.generate.step import best_items
+from convrec.generate.step import best_items, served
 from convrec.language.facts import Context
 from convrec.language.relations import similar
 from convrec.model.head import capped
@@ -81,7 +81,7 @@ class Engine:
         self._ties = frozenset(symbols.fact(name) for name in symbols.facts if name.startswith(TIES))
         self._comparing = [symbols.fact(name) for name in COMPARING if symbols.has_fact(name)]
         with torch.inference_mode():
-            self.head = model.head() if index is None else model.indexed_head(index)
+            self.head = model.head() if index is None else served(model.indexed_head(index))
             # laid out by column: so the product with one hidden state reads it in order
             self._words = self.head.level1[: self.head.n_symbols].float().T.contiguous().T
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from convrec.generate.search import Search
 from convrec.model.head import Head, item_scores
 from convrec.model.index import IndexedHead
 from convrec.model.ranking import PREFERENCE, choice_scores
+
+if TYPE_CHECKING:
+    from convrec.generate.search import Search
+
+log = logging.getLogger(__name__)
 
 
 def best_items(
@@ -33,6 +40,8 @@ def best_items(
     an `IndexedHead` a few clusters are opened (generate.search).
     """
     if isinstance(head, IndexedHead):
+        from convrec.generate.search import Search  # compiles its loops: nothing that a smaller catalogue waits for
+
         search = Search(said, bought, head)
         rows, scores = _searched(search, allowed, k, met)
         first = search.scores(np.array(forced, dtype=np.int64)).tolist() if forced else []
@@ -43,6 +52,8 @@ def best_items(
         order = torch.sort(masked, descending=True, stable=True).indices[: min(k, int(allowed.sum()))]
         rows, scores = order.tolist(), ranked[order].tolist()
         first = every[list(forced)].tolist()
+    if not forced:
+        return rows, scores
     others = [(row, score) for row, score in zip(rows, scores, strict=True) if row not in forced]
     return [*forced, *(row for row, _ in others)], [*first, *(score for _, score in others)]
 
@@ -51,8 +62,11 @@ def _searched(
     search: Search, allowed: NDArray[np.bool_], k: int, met: NDArray[np.int64] | None
 ) -> tuple[list[int], list[float]]:
     """A search among the rows of each number of wishes met: the bounds of clusters know nothing of wishes."""
-    numbers = [0] if met is None else np.flatnonzero(np.bincount(met[allowed])).tolist()
-    found = [search.best(allowed if met is None else allowed & (met == number), k) for number in numbers]
+    if met is None:
+        found_rows, found_scores = search.best(allowed, k)
+        return found_rows.tolist(), found_scores.tolist()
+    numbers = np.flatnonzero(np.bincount(met[allowed])).tolist()
+    found = [search.best(allowed & (met == number), k) for number in numbers]
     every = [
         (row, score + PREFERENCE * number)
         for number, (rows, scores) in zip(numbers, found, strict=True)
@@ -60,3 +74,13 @@ def _searched(
     ]
     best = sorted(every, key=lambda each: (-each[1], each[0]))[:k]
     return [row for row, _ in best], [score for _, score in best]
+
+
+def served(head: IndexedHead) -> IndexedHead:
+    """The head, once a step over it has run: where none ever did, its loops are compiled then, some seconds that no
+    shopper should wait for."""
+    began = time.perf_counter()
+    nobody = torch.zeros(len(head.held.asks))
+    best_items(nobody, nobody, head, np.ones(len(head.items), dtype=bool), 1, forced=[0])
+    log.info("the item step over an index is compiled (%.1f s)", time.perf_counter() - began)
+    return head

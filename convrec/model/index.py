@@ -22,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -77,25 +78,41 @@ class ItemIndex:
         return np.repeat(np.arange(len(self.clusters)), np.diff(self.starts))
 
 
-@dataclass(frozen=True, slots=True)
-class IndexedHead:
-    """A two-level `model.head.Head` whose items are read from an index.
+class Held(NamedTuple):
+    """The arrays of an index as the item step reads them (generate.kernels).
 
     `asks` (hidden, clusters with a member + r + 1): their vectors of level 1, the basis and the centre of the index
     side by side, so that one product says all that is asked of a hidden state. Words are not: item_scores needs none.
     """
 
+    asks: NDArray[np.float32]
+    coordinates: NDArray[np.float32]
+    codes: NDArray[np.int8]
+    step: NDArray[np.float32]
+    variance: NDArray[np.float32]
+    reach: NDArray[np.float32]
+    starts: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    places: NDArray[np.int64]
+    cluster_of: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedHead:
+    """A two-level `model.head.Head` whose items are read from an index."""
+
     inputs: Tensor
     level1: Tensor
     items: ItemIndex
     n_symbols: int
-    asks: Tensor
+    held: Held
 
 
 def indexed(inputs: Tensor, level1: Tensor, index: ItemIndex, n_symbols: int) -> IndexedHead:
     clusters = level1[torch.from_numpy(n_symbols + index.clusters)]
-    asks = torch.cat([clusters, index.basis.T, index.centre[None]]).T.contiguous()
-    return IndexedHead(inputs, level1, index, n_symbols, asks)
+    asks = torch.cat([clusters, index.basis.T, index.centre[None]]).detach().T.float().contiguous()
+    arrays = {name: np.asarray(getattr(index, name)) for name in Held._fields if name != "asks"}
+    return IndexedHead(inputs, level1, index, n_symbols, Held(asks=asks.numpy(), **arrays))
 
 
 @torch.no_grad()

@@ -81,18 +81,16 @@ def test_wishes_that_need_not_hold_raise_what_meets_them_by_search_and_by_scan(
     st.integers(0, 99),
     st.sampled_from([0.1, 3.0, 40.0]),
     st.integers(1, 12),
-    st.sampled_from([0, 60]),
     st.data(),
 )
 def test_a_search_never_returns_fewer_than_there_are_nor_a_wrong_score(
-    cluster_of: list[int], seed: int, scale: float, k: int, whole: int, data: st.DataObject
+    cluster_of: list[int], seed: int, scale: float, k: int, data: st.DataObject
 ) -> None:
     head = detached(3, cluster_of, 6, seed)
     said, bought = scale * torch.randn(2, 6, generator=torch.Generator().manual_seed(seed))
     allowed = np.array(data.draw(st.lists(st.booleans(), min_size=len(cluster_of), max_size=len(cluster_of))))
     with pytest.MonkeyPatch.context() as patch:  # so small that even these clusters are estimated and looked at
-        for name, value in (("WHOLE", whole), ("OPENED", 2), ("LOOKED_AT", 8), ("FEW", 0)):
-            patch.setattr(search, name, value)
+        patch.setattr(search, "LIMITS", search.LIMITS._replace(opened=2, few=0))
         rows, scores = best_items(said, bought, served(head), allowed, k)
     every = choice_scores(said[None], bought[None], head, item_scores)[0].numpy()
     assert len(rows) == len(set(rows)) == min(k, int(allowed.sum()))
@@ -105,8 +103,7 @@ def test_a_search_never_returns_fewer_than_there_are_nor_a_wrong_score(
 @pytest.mark.parametrize("spread", [0.2, 1.0])
 @pytest.mark.parametrize("share", [1.0, 0.4, 0.01])
 def test_it_finds_the_best_of_many_and_opens_few(monkeypatch: pytest.MonkeyPatch, spread: float, share: float) -> None:
-    for name, value in (("WHOLE", 0), ("LOOKED_AT", 1024), ("OPENED", 256)):
-        monkeypatch.setattr(search, name, value)
+    monkeypatch.setattr(search, "LIMITS", search.LIMITS._replace(opened=256))
     head = topics(6000, 80, spread)
     index = served(head)
     generator = torch.Generator().manual_seed(8)
