@@ -20,7 +20,7 @@ class Search:
     """
 
     def __init__(self, said: Tensor, bought: Tensor, head: IndexedHead) -> None:
-        self._asking = said.detach().float().numpy(), bought.detach().float().numpy(), TASTE, head.held
+        self._asking = said.float().numpy(), bought.float().numpy(), TASTE, head.held
         self.rows_opened = 0
 
     def best(self, allowed: NDArray[np.bool_], k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
