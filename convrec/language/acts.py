@@ -25,7 +25,20 @@ _COUNT = re.compile(
 )
 _GONE = ("lose", "loses", "lost", "losing", "broke", "bought", "ordered", "had", "eat", "ate", "threw", "gave")
 _FEW = ("2", "3", "4", "5")
-_BEFORE = ("at", "please", "and", "plus", "are", "needs")  # … a number of goods that are wanted
+_BEFORE = (
+    "at",
+    "please",
+    "and",
+    "plus",
+    "are",
+    "needs",
+    "see",
+    "forward",
+    "me",
+    "us",
+    "order",
+    "about",
+)  # … a number of goods that are wanted
 _SOME = {"couple of": 2, "couple": 2, "few": 3, "several": 3}
 # "My taste runs to blue" asks nothing, "what is my taste?" does.
 _ASKS = re.compile(r"(?<!\S)(?:what|which|who|know|remember|list|show|tell)(?!\S)")

@@ -37,7 +37,7 @@ class Kinds:
         sure = (
             certain
             or guessed
-            or (len(u) > 2 * SHORT and aim.here >= SURELY)
+            or (len(u) > 2 * SHORT and aim.here >= (SURELY if shown else CERTAINLY))
             or (shown and aim.kind_is >= CERTAINLY and aim.several < EVENLY)
         )
         here = () if base is None else self._catalog[base].categories
@@ -48,6 +48,8 @@ class Kinds:
         ]
         hardly = HARDLY / 2 if certain else HARDLY**2
         aside = [c for c in named if aim.within[str(c.value)] < (HARDLY if guessed or not c.hard else hardly)]
+        if not shown and len(aside) == len(draft.constraints) == 1 and not guessed:
+            return  # nothing else is asked for
         if guessed and aside:
             draft.unowned = []
         draft.constraints = [c for c in draft.constraints if c not in aside]
@@ -102,6 +104,8 @@ class Kinds:
             ]
         if aim.several >= SURELY and self._both(u, draft, aim, shown):
             return True
+        if aim.several < HARDLY and aim.kind_is >= SURELY:
+            self._take_alone(draft, aim)
         if self._kind(u, draft, aim, needed, base, situation):
             return True
         named = any(c.facet == "category" or (c.facet == "brand" and c.hard) for c in draft.constraints)
@@ -110,6 +114,19 @@ class Kinds:
             return False
         draft.constraints, draft.wishes, draft.unmet = [], [], [u.text]
         return True
+
+    def _take_alone(self, draft: Draft, aim: Aim) -> None:
+        """Where one kind is wanted, and of those that are named it is clear which: "after years of watercolour I fancy
+        trying acrylics"."""
+        named = {str(c.value) for c in draft.constraints if (c.facet, c.op) == ("category", Op.IS)}
+        aside = {
+            name
+            for name in named - {aim.kind}
+            if aim.kind in named and aim.within.get(name, 0.0) < PROBABLY * aim.kind_is
+        }
+        draft.constraints = [c for c in draft.constraints if c.facet != "category" or str(c.value) not in aside]
+        if draft.category in aside:
+            draft.category = aim.kind
 
     def take_one_of(self, u: Utterance, draft: Draft, mentions: Sequence[Mention], situation: Situation) -> None:
         """ "The keyboard should be smaller", after a keyboard and a mouse, is of the keyboard alone."""
@@ -163,6 +180,13 @@ class Kinds:
         said = set(stems(around)) < set(stems(kind))
         return kind != around and (said or bool((one <= other).all()))
 
+    def _is_shelf(self, wish: Constraint) -> bool:
+        """Whether a category is named that is neither a whole department nor a kind of goods."""
+        if (wish.facet, wish.op, wish.hard) != ("category", Op.IS, True):
+            return False
+        row = int(self._catalog.satisfies(wish).argmax())
+        return wish.value in self._catalog[row].categories[1:-1]
+
     def _likelier(self, aim: Aim, situation: Situation, shown: int | None) -> tuple[str, float]:
         """The likeliest kind, or the second where it is about as likely and the first lies on a shelf from which
         something was shown already ("what would she draw on?", after pencils), or has the name of what is shown in its
@@ -208,6 +232,8 @@ class Kinds:
             return False  # "a calculator, quick!" is for any of them
         only_told_of = draft.described is not None and len(named) == 1  # "I have the stapler, now it wants feeding"
         needed = CERTAINLY if inside or only_told_of else OVER_NAMES
+        if inside and aim.kind_is < OVER_NAMES and any(self._is_shelf(c) for c in draft.constraints):
+            return False  # "some fastening" is any of it, where "paper" may be what a machine swallows
         if named and aim.kind_is < (needed if len(u) <= 2 * SHORT else SURELY):
             return False
         # Of several that are named those stay which may be meant as well: "a stapler and a box of staples".

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from convrec.catalog import Catalog
@@ -45,6 +47,12 @@ _STATES = frozenset(
     ["is", "has", "was", "fits", "needs", "takes", "looks", "matches", "goes", "works", "comes", "suits", "uses",
      "does", "accepts", "loves", "likes", "includes"]
 )  # fmt: skip
+_ELSE = re.compile(
+    r"(?<!\S)(?:(?:some|any|every)thing|what|items?|stuff) (?:else|different|other)(?! (?:in|from|of|by)(?!\S))"
+)
+_MEASURES = frozenset(
+    ["bottle", "bottles", "box", "boxes", "tube", "tubes", "jar", "roll", "rolls", "pad", "bag", "bags"]
+)
 _VAGUE = frozenset({"use", "style"})  # facets that words only lean towards: "for school" excludes nothing
 
 
@@ -70,6 +78,8 @@ class Meaning:
         self._situation, self._base, self._topics, self._spoken = situation, base, topics, spoken
         self.draft = Draft()
         self._aside: tuple[Mention, Sense] | None = None
+        self._turned_down: Constraint | None = None
+        self._known: set[tuple[str, str, str]] = set()  # what is asked for and spoken of as known: "the desk"
         self.fitting = Fitting(catalog, pointer, utterance, self.draft, situation.history, base, spoken)
         self._comparisons = Comparisons(
             catalog, utterance, mentions, base, topics, self.draft, {c.facet for c in situation.constraints}, spoken
@@ -95,7 +105,27 @@ class Meaning:
             elif mention.of(Kind.ABSENT):
                 self._absent(place, mention, manner)
         self._take_aside()
+        self._leave_what_is_told_of()
+        self._turn_down()
         return self.draft
+
+    def _turn_down(self) -> None:
+        """ "Everyone gives us label tapes, think of something else" names what is at hand and wants none of it."""
+        if self._turned_down is None or self.draft.category != self._turned_down.value:
+            return
+        self.draft.category = ""
+        self.draft.constraints.remove(self._turned_down)
+        self.draft.put(replace(self._turned_down, op=Op.NOT, hard=True))
+
+    def _leave_what_is_told_of(self) -> None:
+        """ "The desk has no light, I need a lamp" wants no desk: of several kinds those that are spoken of as known are
+        not asked for, where others are."""
+        named = [c for c in self.draft.constraints if (c.facet, c.op) == ("category", Op.IS)]
+        known = [c for c in named if c.key in self._known]
+        if known and len(known) < len(named):
+            self.draft.constraints = [c for c in self.draft.constraints if c not in known]
+            if self.draft.category in [c.value for c in known]:
+                self.draft.category = str(next(c.value for c in named if c not in known))
 
     # --- values -----------------------------------------------------------------------------------------------------
 
@@ -103,7 +133,7 @@ class Meaning:
         sense = self._sense(place, mention, cues)
         if sense is None:
             return
-        if sense.facet in ("category", "material") and self._is_verb(mention):
+        if sense.facet in ("category", "material") and (self._is_verb(mention) or self._is_measure(mention)):
             return
         ordinary = sense.facet == "brand" and str(sense.value).casefold() in english()["ordinary"]
         if ordinary and not self._u.is_capital(mention.first):
@@ -173,6 +203,13 @@ class Meaning:
         self._add(
             sense.facet, Op.NOT if negative else Op.IS, value, not soft or (manner.insisted and sense.sure), mention
         )
+        wanted = "want" in self._cues_in_clause(place)
+        if "the" in cues and not wanted:
+            self._known.add(self.draft.constraints[-1].key)
+        elif sense.facet == "category" and not (wanted or negative or cues) and self._is_about(sense):
+            self._turned_down = self._turned_down or (
+                self.draft.constraints[-1] if _ELSE.search(self._u.line) else None
+            )
 
     def _is_about(self, sense: Sense) -> bool:
         """Whether something of this category was shown or bought last, so that it can be turned down."""
@@ -191,6 +228,11 @@ class Meaning:
             return True
         doing = self._u.words[mention.first].text.endswith("ing") and before in _DOING
         return doing or (after in _TOLD_TO and before not in ("a", "an", "the", "my", "this"))
+
+    def _is_measure(self, mention: Mention) -> bool:
+        """ "A bottle of ink" is no bottle."""
+        words = [word.text for word in self._u.words[mention.first : mention.last + 1]]
+        return len(words) == 2 and words[0] in _MEASURES and words[1] == "of"
 
     def _take_aside(self) -> None:
         """A category that seemed to say what a thing is for is asked for where nothing else is: "up for a stapler"."""

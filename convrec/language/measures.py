@@ -120,7 +120,7 @@ class Measures:
         if relevant and facet not in relevant:
             return Amount(first, last, (), said)
         if any(np.isclose(value, known) for known in self._values[facet]):
-            named = last > at + 1 or bool(match["pack"])  # a bare "0.7" only leans
+            named = last > at + 1 or bool(match["pack"]) or len(u) <= 2  # a bare "0.7" only leans, unless it is all
             return Amount(first, last, (Constraint(facet, Op.IS, value, named, said),))
         return Amount(first, last, (), said)
 
@@ -145,6 +145,9 @@ class Measures:
                 break
         if match["pack"] and "pieces" in self._values:
             facet, last = "pieces", start
+        elif not facet and words and words[0] in _DIMENSIONS:  # "140 wide"
+            fitting = [k for k in relevant if k.startswith(_DIMENSIONS[words[0]]) and value in self._values.get(k, ())]
+            facet, last = (self._best(fitting, value, set(), relevant) if fitting else ""), start + 1
         elif not facet and "." in match["number"]:
             # "0.7 rather than that": a fraction is no count of things, so it may be said without a unit
             fitting = [key for key in relevant if value in self._values.get(key, ())]

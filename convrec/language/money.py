@@ -17,6 +17,16 @@ from convrec.language.utterance import Utterance
 
 _RELATIVE = (Op.LESS, Op.MORE)
 _DENIED = {Op.IS: Op.NOT, Op.AT_LEAST: Op.AT_MOST}
+_SPURNED = {Op.AT_LEAST: Op.AT_MOST, Op.MORE: Op.AT_MOST, Op.AT_MOST: Op.AT_LEAST, Op.LESS: Op.AT_LEAST}
+_SPURNING = re.compile(
+    r"(?<!\S)(?:exclude|filter out|leave out|skip|get by (?:on|with)|make do with|bother with|settle for|put up with|"
+    r"accept)(?: anything| everything| all| those)?$"
+)
+_ANYTHING = re.compile(r"(?<!\S)(?:anything|everything)$")
+_TOLD_OF = re.compile(
+    r"(?:[^\s,.?!]+ ){0,2}(?:is|are|isn't|won't|wouldn't|will|would|needs?|means|gets|doesn't|makes|and i'll|and ill|"
+    r"and i)(?!\S)"
+)
 _ASKS_PRICE = re.compile(
     r"(?:what|what's|whats|tell me|and)\b.*(?<!\S)(?:price|prices|cost|costs)(?!\S)|(?:.* )?how much (?!less|cheaper)"
 )
@@ -28,7 +38,7 @@ class Money:
     def __init__(self, catalog: Catalog, aimed: bool) -> None:
         self._catalog, self._aimed = catalog, aimed
 
-    def take_amounts(self, draft: Draft, amounts: Sequence[Amount], scope: Scope) -> None:
+    def take_amounts(self, u: Utterance, draft: Draft, amounts: Sequence[Amount], scope: Scope) -> None:
         """Amounts, of money or not, as constraints in the manner in which they are said."""
         for amount in amounts:
             manner = scope.of(amount.first)
@@ -41,7 +51,9 @@ class Money:
                 if constraint.facet not in self._catalog.facets:
                     draft.unmet.append(constraint.said)  # a catalogue without prices
                     continue
-                if manner.negative and constraint.op in _DENIED:  # "nothing like that over $20"
+                if _is_spurned(u, amount) and constraint.op in _SPURNED:
+                    constraint = replace(constraint, op=_SPURNED[constraint.op])
+                elif manner.negative and constraint.op in _DENIED:  # "nothing like that over $20"
                     constraint = replace(constraint, op=_DENIED[constraint.op])
                 if manner.soft and not manner.insisted:
                     constraint = replace(constraint, hard=False)
@@ -84,3 +96,11 @@ class Money:
         draft.put(Constraint("price", op, price, hard, u.said(0, len(u))))
         draft.unmet = [] if aim.price_is >= (CERTAINLY if len(u) <= SHORT else OVER_NAMES) else draft.unmet
         return True
+
+
+def _is_spurned(u: Utterance, amount: Amount) -> bool:
+    """Whether what lies beyond an amount is said to be of no use: "anything under 30 sheets is useless to me"."""
+    before = " ".join(word.text for word in u.words[: amount.first])
+    after = " ".join(word.text for word in u.words[amount.last :])
+    told_of = _ANYTHING.search(before) and _TOLD_OF.match(after)
+    return bool(told_of or _SPURNING.search(before))

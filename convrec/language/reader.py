@@ -105,7 +105,7 @@ class Reader:
         table = self._catalog[base].leaf if base is not None and base in situation.shown else ""
         aim = self._aims.of(u.corrected(corrections), table) if self._aims else Aim()
         if aim.here >= CERTAINLY and aim.act_is < HARDLY:  # "a baby sleeps next door": no next one
-            acts = {name: places for name, places in acts.items() if name == "restart"}
+            acts = {name: places for name, places in acts.items() if name == "restart" and aim.here < OVER_NAMES}
         meant = aim.kind if aim.kind_is >= SURELY else ""
         topics = self._topics.of(mentions, base, base in situation.shown, meant)
         if asked_of is not None:
@@ -148,7 +148,7 @@ class Reader:
             meaning.fitting.refer_to_it(u.said(*u.span(fitting)))
         meaning.fitting.refer_to_what_lacks()
         meaning.fitting.refer_to_what_is_not_owned()
-        self._money.take_amounts(draft, amounts, scope)
+        self._money.take_amounts(u, draft, amounts, scope)
         self._unknown.take(u, draft, runs, mentions, scope, topics, base is None)
         self._kinds.drop_asides(u, draft, aim, base, shown=bool(table))
         self._kinds.drop_strange(draft, aim, topics)
@@ -169,8 +169,9 @@ class Reader:
             told = bool(acts) or (draft.relative and base is not None)
             if self._kinds.take(u, draft, aim, situation, base, told=told, alike=alike):
                 alike = None
-        if draft.described and not draft.category and base is None and (draft.constraints or draft.unmet):
-            category, said = draft.described  # "I have enough black pens, so no black"
+        alone = not (situation.shown or draft.asks or draft.references or acts.keys() - {"social"})
+        if draft.described and not draft.category and (alone or (base is None and (draft.constraints or draft.unmet))):
+            category, said = draft.described  # "I have enough black pens, so no black"; "it was pens I had in view"
             draft.put(Constraint("category", Op.IS, category, False, said))
         self._kinds.take_one_of(u, draft, mentions, situation)
         if self._values and not acts.keys() - {"social"} and alike in (None, Act.RECOMMEND):
