@@ -27,8 +27,9 @@ _PRICES = {"cheaper": Op.LESS, "dearer": Op.MORE}
 class Aim:
     """Probabilities. `kind` is the likeliest category of this shop, `act` the likeliest thing to do but ask for goods,
     `price` which way money is spoken of; `here`: that it is of what is in front of them, `about`: that it asks for a
-    fact of it; `open`: that anything will do, `not_sold`: that it wants goods which this shop has not; `several`: that
-    it wants two kinds of goods, of which `second` is the other one, if `kind` is one (`second_is`)."""
+    fact of it, `away`: that no more of its kind is wanted; `open`: that anything will do, `not_sold`: that it wants
+    goods which this shop has not; `several`: that it wants two kinds of goods, of which `second` is the other one, if
+    `kind` is one (`second_is`)."""
 
     kind: str = ""
     kind_is: float = 0.0
@@ -40,6 +41,7 @@ class Aim:
     price: Op | None = None
     price_is: float = 0.0
     here: float = 0.0
+    away: float = 0.0
     about: float = 0.0
     open: float = 0.0
     not_sold: float = 0.0
@@ -75,8 +77,8 @@ class Aims:
         act, act_is = intent.likeliest(ACTS)
         price, price_is = intent.likeliest(list(_PRICES))
         found = Aim(
-            act=Act(act), act_is=act_is, price=_PRICES[price], price_is=price_is,
-            here=intent.total(HERE), about=intent.total(["about"]), open=intent.total([OPEN]),
+            act=Act(act), act_is=act_is, price=_PRICES[price], price_is=price_is, here=intent.total(HERE),
+            away=intent.total(["away"]), about=intent.total(["about"]), open=intent.total([OPEN]),
         )  # fmt: skip
         if not self.knows_goods:
             return found

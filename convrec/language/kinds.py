@@ -26,6 +26,19 @@ class Kinds:
         self._catalog, self._topics, self._likeness = catalog, topics, likeness
         self._facets = catalog.facets.keys() - {"price", "brand", "category"}
 
+    def turn_away(self, u: Utterance, draft: Draft, aim: Aim, base: int | None) -> None:
+        """ "Enough staplers for one day": no more of the kind at hand, which may be named as if it were wanted."""
+        if base is None or aim.away < SURELY:
+            return
+        here = self._catalog[base].categories
+        named = [c for c in draft.constraints if (c.facet, c.op) == ("category", Op.IS)]
+        if any(c.value not in here for c in named):
+            return
+        draft.constraints = [c for c in draft.constraints if c not in named]
+        draft.category, draft.relative = "", True
+        kind, said = (str(named[0].value), named[0].said) if named else (here[-1], u.said(0, len(u)))
+        draft.put(Constraint("category", Op.NOT, kind, True, said))
+
     def drop_asides(self, u: Utterance, draft: Draft, aim: Aim, base: int | None, *, shown: bool) -> None:
         """ "My whole desk is black, keep it so" wants no desk, "plainer" no planner, "a scoop for my loose papers"
         nothing that takes paper."""

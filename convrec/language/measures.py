@@ -37,7 +37,12 @@ _DIMENSIONS = {
 _STRICT = re.compile(r"(?!no |not |nothing |isn't )(?:more|larger|bigger|greater|higher|fewer|less|smaller|lower) than")
 _SINGLE = re.compile(
     r"(?<!\S)(?:(?:sold )?(?:singly|individually)|one at a time|"
-    r"(?:just|only|no more than) (?:the )?1(?: of (?:them|those|these))?(?= *$| [.!?,])|"
+    r"(?:just|only|no more than) (?:the )?1(?: of (?:them|those|these))?"
+    r"(?= *$| [.!?,]| (?:please|pls|thanks|mate|not)(?!\S))|"
+    r"single unit|1 piece(?= *$| [.!?,])|(?:sold|come|available) (?:individually|singly|loose)|on its own|"
+    r"split the (?:pack|packet|set|box)|"
+    r"not a (?:pack|packet|box|set)|1 (?:is|would be|'d be) (?:plenty|enough|ample)|a single 1 (?:is|would be|really)|"
+    r"(?:a|the) whole (?:pack|packet|box|set) (?:is|would be) (?:silly|too much|too many)|"
     r"(?:a|1) (?:single|solitary|lone) (?:1|one|piece|item|unit)|a single(?= *$| [.!?,])|"
     r"not a whole (?:pack|box|set)|no multipacks?)(?!\S)"
 )

@@ -95,6 +95,8 @@ class Reader:
         mentions = list(self._lexicon.find(u, taken, corrections))
         if _is_answer(u, mentions) or _is_rhetorical(u, mentions):
             mentions = mentions[1:]
+        quoted = range(*(self._titles.quoted(u) or (0, 0)))
+        mentions = [m for m in mentions if m.cue or set(quoted).isdisjoint(range(m.first, m.last))]
         pointed += [
             p
             for p in self._pointer.among_shown(u, mentions, situation.shown)
@@ -150,6 +152,7 @@ class Reader:
         meaning.fitting.refer_to_what_is_not_owned()
         self._money.take_amounts(u, draft, amounts, scope)
         self._unknown.take(u, draft, runs, mentions, scope, topics, base is None)
+        self._kinds.turn_away(u, draft, aim, base)
         self._kinds.drop_asides(u, draft, aim, base, shown=bool(table))
         self._kinds.drop_strange(draft, aim, topics)
         alike = self._alike(u, draft, mentions, base, aim)

@@ -22,6 +22,12 @@ COMMON = 0.1  # a word in more of the titles than this tells nothing where it is
 OFTEN = 0.5  # and in more than this where it is not
 LONGEST = 20  # words; whoever says more tells a story, with any words in it
 SHARES_KEPT = 1_000  # words: people say many
+# "It said magnetic on the label", "where is written laser"
+_QUOTED = re.compile(
+    r"(?<!\S)(?:with|said|says?|has|having|saying|reads?|got|see) (?P<before>(?:[^\s,.?!]+ ){1,3}?)"
+    r"(?:written |printed )?(?:in|on) (?:the|its|their) (?:name|title|label|box|packet|packaging|tin|cover|front)(?!\S)"
+    r"|(?<!\S)(?:(?:where )?(?:it )?is written|with the words?|called|labelled) (?P<after>[^\s,.?!]+)"
+)
 LOOKED_AT = 100  # of the items whose title holds a word
 SHORTEST = 3  # letters of a word that is no number
 
@@ -32,6 +38,16 @@ class Titles:
     def __init__(self, catalog: Catalog, lexicon: Lexicon) -> None:
         self._catalog, self._lexicon = catalog, lexicon
         self._share = lru_cache(SHARES_KEPT)(self._measured)
+
+    @staticmethod
+    def quoted(u: Utterance) -> tuple[int, int] | None:
+        """Where the words (first, last + 1) lie that are to stand on the thing: "with laser in the name"."""
+        match = _QUOTED.search(u.line)
+        if match is None:
+            return None
+        start, end = match.span("before" if match["before"] else "after")
+        first = u.line.count(" ", 0, start)
+        return first, first + len(u.line[start:end].split())
 
     def numbers(self, u: Utterance, taken: set[int]) -> list[int]:
         """The places of numbers that are no amount and stand in titles ("57", the name of a cartridge)."""
