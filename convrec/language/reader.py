@@ -95,8 +95,8 @@ class Reader:
         mentions = list(self._lexicon.find(u, taken, corrections))
         if _is_answer(u, mentions) or _is_rhetorical(u, mentions):
             mentions = mentions[1:]
-        quoted = range(*(self._titles.quoted(u) or (0, 0)))
-        mentions = [m for m in mentions if m.cue or set(quoted).isdisjoint(range(m.first, m.last))]
+        quoted = self._titles.quoted(u) or (0, 0)
+        mentions = [m for m in mentions if m.cue or m.last <= quoted[0] or m.first >= quoted[1]]
         pointed += [
             p
             for p in self._pointer.among_shown(u, mentions, situation.shown)
@@ -180,7 +180,7 @@ class Reader:
         if self._values and not acts.keys() - {"social"} and alike in (None, Act.RECOMMEND):
             self._values.take(u, draft, mentions, base)
         count, together = counted[2] if counted else None, _TOGETHER.search(u.line) is not None
-        self._titles.take(u, draft, scope, numbers)
+        self._titles.take(u, draft, scope, numbers, quoted)
         draft.constraints = agreeing(self._catalog, draft.constraints, None if " or " in u.line else base)
         act = self._act(u, acts, alike, draft, mentions, situation, base, count, together, aim)
         if act in (Act.WHY, Act.COMPARE, Act.PROFILE, Act.SOCIAL, Act.OFF_TOPIC, Act.MORE):

@@ -22,11 +22,19 @@ COMMON = 0.1  # a word in more of the titles than this tells nothing where it is
 OFTEN = 0.5  # and in more than this where it is not
 LONGEST = 20  # words; whoever says more tells a story, with any words in it
 SHARES_KEPT = 1_000  # words: people say many
-# "It said magnetic on the label", "where is written laser"
+# Words that are to stand on the thing: "it said magnetic on the label", "where is written laser", "isn't there one
+# called barrels", "the title was document", "the retractable one, you know".
+_W = r"(?!the |a |an |my |it |this |that |one )[^\s,.?!]+"
 _QUOTED = re.compile(
-    r"(?<!\S)(?:with|said|says?|has|having|saying|reads?|got|see) (?P<before>(?:[^\s,.?!]+ ){1,3}?)"
-    r"(?:written |printed )?(?:in|on) (?:the|its|their) (?:name|title|label|box|packet|packaging|tin|cover|front)(?!\S)"
-    r"|(?<!\S)(?:(?:where )?(?:it )?is written|with the words?|called|labelled) (?P<after>[^\s,.?!]+)"
+    rf"(?<!\S)(?:with|said|says?|has|having|saying|reads?|got|see)(?: the words?)? (?P<before>(?:{_W} ){{1,3}}?)"
+    r"(?:written |printed )?"
+    r"(?:(?:in|on) (?:the|its|their) (?:name|title|label|box|packet|packaging|tin|cover|front)|on it)(?!\S)"
+    r"|(?<!\S)(?:is written|the words?|called|labelled|kept saying|goe?s? by|described as|"
+    r"(?:listed|look|filed|found) under|(?:titles?|names?|description)(?: \S+ by)?(?: ,(?: [^\s,]+){1,4} ,)?"
+    rf"(?: should| must)? (?:contain(?:s|ed)?|was|had|mentions?|says?|said)) (?P<after>{_W})"
+    rf"|(?<!\S)the (?P<one>{_W}) one(?= *$| ?, (?:you|u|my|i|please|pls))"
+    rf"|^(?P<first>{_W}) [,!?] (?:\S+ ){{1,4}}(?:in|on) (?:the|any of your|its) (?:\S+ )?"
+    r"(?:names?|titles?|labels?)(?!\S)"
 )
 LOOKED_AT = 100  # of the items whose title holds a word
 SHORTEST = 3  # letters of a word that is no number
@@ -45,7 +53,7 @@ class Titles:
         match = _QUOTED.search(u.line)
         if match is None:
             return None
-        start, end = match.span("before" if match["before"] else "after")
+        start, end = next(match.span(name) for name in ("before", "after", "one", "first") if match[name])
         first = u.line.count(" ", 0, start)
         return first, first + len(u.line[start:end].split())
 
@@ -56,10 +64,16 @@ class Titles:
         numbers = (i for i, word in enumerate(u.words) if word.is_number and len(word.text) > 1 and i not in taken)
         return [i for i in numbers if self._share(u.words[i].text)]
 
-    def take(self, u: Utterance, draft: Draft, scope: Scope, numbers: Sequence[int]) -> None:
-        """Makes preferences of the wishes and `numbers` that titles know. What was thought not to be sold here is,
-        where one title holds all of its words."""
+    def take(self, u: Utterance, draft: Draft, scope: Scope, numbers: Sequence[int], quoted: tuple[int, int]) -> None:
+        """Makes preferences of the wishes and `numbers` that titles know, or where words are `quoted` of these alone.
+        What was thought not to be sold here is, where one title holds all of its words."""
         if len(u) > LONGEST:
+            return
+        on_it = u.said(*quoted) if quoted[1] > quoted[0] else ""
+        if words := [word for word in self._words(on_it) if self._share(word)]:
+            for word in words:
+                draft.put(Constraint("title", Op.IS, word, False, on_it))
+            draft.wishes, draft.unmet = [], []
             return
         asked = {w for c in draft.constraints if c.facet == "category" for w in stems(str(c.value))}
         kept = []
