@@ -32,7 +32,9 @@ class Kinds:
             return
         here = self._catalog[base].categories
         named = [c for c in draft.constraints if (c.facet, c.op) == ("category", Op.IS)]
-        if any(c.value not in here for c in named):
+        if any(c.value not in here for c in named) or any(
+            c.facet == "category" and c.op is Op.NOT for c in draft.constraints
+        ):
             return
         draft.constraints = [c for c in draft.constraints if c not in named]
         draft.category, draft.relative = "", True
@@ -121,6 +123,8 @@ class Kinds:
             self._take_alone(draft, aim)
         if self._kind(u, draft, aim, needed, base, situation):
             return True
+        if aim.kind_is >= SURELY:  # "ink for one", after a printer, is hardly a pen's
+            draft.constraints = [replace(c, hard=False) if self._is_doubtful(c, aim) else c for c in draft.constraints]
         named = any(c.facet == "category" or (c.facet == "brand" and c.hard) for c in draft.constraints)
         plainly = any(c.hard or c.facet == "price" for c in draft.constraints)
         if aim.not_sold < (CERTAINLY if plainly or told else SURELY) or named:
@@ -193,12 +197,20 @@ class Kinds:
         said = set(stems(around)) < set(stems(kind))
         return kind != around and (said or bool((one <= other).all()))
 
+    def _is_doubtful(self, wish: Constraint, aim: Aim) -> bool:
+        """Whether another category is named than what is probably meant."""
+        named = (wish.facet, wish.op) == ("category", Op.IS) and wish.value != aim.kind
+        return (
+            named and aim.within.get(str(wish.value), 0.0) < PROBABLY and not self._overlap(str(wish.value), aim.kind)
+        )
+
     def _is_shelf(self, wish: Constraint) -> bool:
-        """Whether a category is named that is neither a whole department nor a kind of goods."""
+        """Whether a shelf is named by what the shop calls it ("loose paper", "fastening"), and no kind of goods."""
         if (wish.facet, wish.op, wish.hard) != ("category", Op.IS, True):
             return False
-        row = int(self._catalog.satisfies(wish).argmax())
-        return wish.value in self._catalog[row].categories[1:-1]
+        row, name = int(self._catalog.satisfies(wish).argmax()), stems(wish.said)
+        called = name == stems(str(wish.value)) and (len(name) > 1 or wish.said.casefold().endswith("ing"))
+        return called and wish.value in self._catalog[row].categories[1:-1]
 
     def _likelier(self, aim: Aim, situation: Situation, shown: int | None) -> tuple[str, float]:
         """The likeliest kind, or the second where it is about as likely and the first lies on a shelf from which

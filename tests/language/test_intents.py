@@ -66,7 +66,7 @@ def test_a_need_is_told_from_what_is_only_named_beside_it(text: str, kind: str) 
     ("text", "table", "kind"),
     [
         ("and what do I pour into it?", "Pod machines", "Coffee pods"),
-        ("their points never last me a morning", "Coloured pencils", "Sharpeners"),
+        ("the points have gone blunt again", "Coloured pencils", "Sharpeners"),
         ("I suppose I need something to put it on with", "Acrylic sets", "Paint brushes"),
     ],
 )
