@@ -32,9 +32,8 @@ class Kinds:
             return
         here = self._catalog[base].categories
         named = [c for c in draft.constraints if (c.facet, c.op) == ("category", Op.IS)]
-        if any(c.value not in here for c in named) or any(
-            c.facet == "category" and c.op is Op.NOT for c in draft.constraints
-        ):
+        refused = any((c.facet, c.op) == ("category", Op.NOT) for c in draft.constraints)
+        if refused or any(c.value not in here for c in named) or (draft.constraints and not named):
             return
         draft.constraints = [c for c in draft.constraints if c not in named]
         draft.category, draft.relative = "", True

@@ -168,7 +168,7 @@ class Reader:
             return Reading(Act.ABOUT, references=tuple(p.reference for p in pointed), questions=facts)
         fitted = any(c.facet == "compatible" for c in draft.constraints)
         pointing = draft.references and (fitted or aim.kind_is < SURELY)
-        if not (pointing or _TOGETHER.search(u.line)):
+        if not (pointing or quoted[1] or _TOGETHER.search(u.line)):
             told = bool(acts) or (draft.relative and base is not None)
             if self._kinds.take(u, draft, aim, situation, base, told=told, alike=alike):
                 alike = None

@@ -32,6 +32,7 @@ _QUOTED = re.compile(
     r"|(?<!\S)(?:is written|the words?|called|labelled|kept saying|goe?s? by|described as|"
     r"(?:listed|look|filed|found) under|(?:titles?|names?|description)(?: \S+ by)?(?: ,(?: [^\s,]+){1,4} ,)?"
     rf"(?: should| must)? (?:contain(?:s|ed)?|was|had|mentions?|says?|said)) (?P<after>{_W})"
+    rf"|(?<!\S)['\"] (?P<marked>{_W}(?: {_W})?) ['\"](?!\S)"
     rf"|(?<!\S)the (?P<one>{_W}) one(?= *$| ?, (?:you|u|my|i|please|pls))"
     rf"|^(?P<first>{_W}) [,!?] (?:\S+ ){{1,4}}(?:in|on) (?:the|any of your|its) (?:\S+ )?"
     r"(?:names?|titles?|labels?)(?!\S)"
@@ -53,7 +54,7 @@ class Titles:
         match = _QUOTED.search(u.line)
         if match is None:
             return None
-        start, end = next(match.span(name) for name in ("before", "after", "one", "first") if match[name])
+        start, end = next(match.span(name) for name in match.groupdict() if match[name])
         first = u.line.count(" ", 0, start)
         return first, first + len(u.line[start:end].split())
 
@@ -70,7 +71,7 @@ class Titles:
         if len(u) > LONGEST:
             return
         on_it = u.said(*quoted) if quoted[1] > quoted[0] else ""
-        if words := [word for word in self._words(on_it) if self._share(word)]:
+        if words := [word for word in self._words(on_it) if self._catalog.titled(word).any()]:
             for word in words:
                 draft.put(Constraint("title", Op.IS, word, False, on_it))
             draft.wishes, draft.unmet = [], []
