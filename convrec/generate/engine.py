@@ -183,11 +183,11 @@ class Engine:
 
     def following(self, stream: Stream) -> Tensor | None:
         """(symbols,) that may come next by the phrases; None without any. Words about what could be tied to something
-        owned do not end before that was done, or half of what may be said is."""
+        owned do not end before that was done, or two thirds of what may be said are."""
         if self.phrases is None or stream.sayable is None:
             return None
         following = self.phrases.after(stream.sentence, stream.sayable)
-        if stream.ties and not stream.sentence and stream.length < stream.sampling.max_tokens // 2:
+        if stream.ties and not stream.sentence and stream.length < stream.sampling.max_tokens * 2 // 3:
             following = following[following != self.model.symbols.control("end")]
         return following
 
