@@ -76,5 +76,6 @@ def test_what_is_not_python_travels_with_the_package(project: dict[str, Any]) ->
         "convrec"
     ]
     packed = {path for pattern in patterns for path in (ROOT / "convrec").glob(pattern)}
-    others = {p for p in (ROOT / "convrec").rglob("*") if p.is_file() and p.suffix not in (".py", ".pyc")}
+    files = (p for p in (ROOT / "convrec").rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+    others = {p for p in files if p.suffix != ".py"}
     assert others <= packed, sorted(str(p.relative_to(ROOT)) for p in others - packed)

@@ -164,10 +164,17 @@ class Kinds:
         refused = any(c.key == ("category", "not", kind) for c in draft.constraints for kind in kinds)
         here = shown is not None and not set(kinds).isdisjoint(self._catalog[shown].categories)
         sure = aim.kind_is + (1.0 - aim.kind_is) * aim.second_is
+        said = [c for c in draft.constraints if (c.facet, c.op, c.hard) == ("category", Op.IS, True)]
+        beside = len(said) == 1 and not self._overlap(str(said[0].value), aim.kind)
+        if beside and aim.several >= CERTAINLY and aim.kind_is >= PROBABLY and not refused:
+            draft.put(Constraint("category", Op.IS, aim.kind, False, u.said(0, len(u))))
+            return True  # "staples, and a new machine to put them in"
         if refused or here or aim.second_is < PROBABLY or sure < EVENLY:
             return False
         named = [c for c in draft.constraints if (c.facet, c.op) == ("category", Op.IS)]
         plain = [str(c.value) for c in named if c.hard]
+        if plain and aim.several < CERTAINLY:
+            return False  # "a stapler, anything but Velmo"
         if any(not self._overlap(one, other) for one, other in combinations(plain, 2)):
             return False  # both are named
         lacking = [kind for kind in kinds if not any(self._overlap(str(c.value), kind) for c in named)]
@@ -229,7 +236,9 @@ class Kinds:
             return aim.kind, either
         seen = {category for row in situation.all_shown for category in self._catalog[row].categories[-2:]}
         fresh = [seen.isdisjoint(path[-2:]) for path in paths]
-        return (aim.second, aim.kind_is + second) if fresh == [False, True] else (aim.kind, either)
+        if fresh == [False, True]:
+            return aim.second, aim.kind_is + second
+        return aim.kind, aim.kind_is + second if fresh == [True, False] else either
 
     def _kind(
         self, u: Utterance, draft: Draft, aim: Aim, probably: float, base: int | None, situation: Situation
