@@ -204,3 +204,46 @@ def test_what_its_neighbours_come_in_may_be_asked_of_what_was_bought() -> None:
     scissors = row("Scissors")  # sold by their size, and never in packs; knife blades beside them are
     read = reader().read("in a pack of 5", Situation((scissors,), reference=scissors))
     assert ("pieces", 5.0) in {(c.facet, c.value) for c in read.constraints}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Everybody gives us spiral notebooks, think of something else",
+        "Can we move on from spiral notebooks?",
+        "I've a drawer full of spiral notebooks",
+    ],
+)
+def test_what_is_at_hand_can_be_named_and_turned_down(text: str) -> None:
+    notebook = row("Spiral notebooks")
+    found = reader().read(text, Situation((notebook,), (notebook,), (notebook,), notebook, ())).constraints
+    assert [(c.facet, c.op, c.value) for c in found] == [("category", Op.NOT, "Spiral notebooks")]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("I find myself without a stapler", "Staplers"),
+        ("the desk in my room has no light at all, I need a desk lamp", "Desk lamps"),
+        ("that's not even a desk lamp", "Desk lamps"),
+    ],
+)
+def test_of_what_is_named_the_thing_that_is_wanted_is_asked_for(text: str, kind: str) -> None:
+    found = [(c.op, c.value) for c in reader().read(text).constraints if c.facet == "category"]
+    assert (Op.IS, kind) in found
+    assert (Op.NOT, kind) not in found
+    assert (Op.IS, "Desks") not in found
+
+
+@pytest.mark.parametrize(
+    ("text", "op"),
+    [
+        ("anything under 80 sheets is useless to me", Op.AT_LEAST),
+        ("kindly exclude everything below 80 sheets", Op.AT_LEAST),
+        ("anything under 80 sheets?", Op.AT_MOST),
+    ],
+)
+def test_amounts_that_are_of_no_use_are_the_other_way_round(text: str, op: Op) -> None:
+    notebook = row("Spiral notebooks")
+    found = reader().read(text, Situation((notebook,), (notebook,), (notebook,), notebook, ())).constraints
+    assert [(c.op, c.value) for c in found if c.facet == "sheets"] == [(op, 80.0)]

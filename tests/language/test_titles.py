@@ -61,3 +61,19 @@ def test_what_the_fields_say_is_asked_for_by_them() -> None:
     shop = Reader(Catalog(build_items(0)), load_encoder())
     assert not titled("a light one, 40 or so", shop), "a roast and a number of sheets stand in titles, too"
     assert titled("the Dune one", shop) == {(Op.IS, "dune", False)}, "a series is a name and nothing else"
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("It said glossy on the label, that's the one", "glossy"),
+        ("isn't there one called removable?", "removable"),
+        ("my sister wrote 'kraft' on her list", "kraft"),
+        ("the title was white, and then I forgot the rest", "white"),  # a category's name, too
+        ("the textured one, you know", "textured"),
+    ],
+)
+def test_words_that_are_to_stand_on_the_thing_are_looked_for_in_titles(text: str, word: str) -> None:
+    catalog = Catalog([*CATALOG.items, Item("w", "Ovel White Tags", "Ovel", ("Labels", "Tags"))])
+    reading = Reader(catalog, load_encoder()).read(text, Situation((0,), (), (), 0))
+    assert {(c.facet, c.op, c.value) for c in reading.constraints} == {("title", Op.IS, word)}
