@@ -95,7 +95,7 @@ class Reader:
         mentions = list(self._lexicon.find(u, taken, corrections))
         if _is_answer(u, mentions) or _is_rhetorical(u, mentions):
             mentions = mentions[1:]
-        quoted = self._titles.quoted(u) or (0, 0)
+        quoted = self._titles.quoted(u, mentions)
         mentions = [m for m in mentions if m.cue or m.last <= quoted[0] or m.first >= quoted[1]]
         pointed += [
             p

@@ -14,7 +14,7 @@ import numpy as np
 from convrec.catalog import Catalog, format_value
 from convrec.conversation import Constraint, Op
 from convrec.language.draft import Draft
-from convrec.language.lexicon import Lexicon
+from convrec.language.lexicon import Lexicon, Mention
 from convrec.language.scope import Scope
 from convrec.language.utterance import Utterance, Word, stems
 
@@ -23,17 +23,17 @@ OFTEN = 0.5  # and in more than this where it is not
 LONGEST = 20  # words; whoever says more tells a story, with any words in it
 SHARES_KEPT = 1_000  # words: people say many
 # Words that are to stand on the thing: "it said magnetic on the label", "where is written laser", "isn't there one
-# called barrels", "the title was document", "the retractable one, you know".
+# called barrels", "the title was document".
 _W = r"(?!the |a |an |my |it |this |that |one )[^\s,.?!]+"
 _QUOTED = re.compile(
     rf"(?<!\S)(?:with|said|says?|has|having|saying|reads?|got|see)(?: the words?)? (?P<before>(?:{_W} ){{1,3}}?)"
     r"(?:written |printed )?"
-    r"(?:(?:in|on) (?:the|its|their) (?:name|title|label|box|packet|packaging|tin|cover|front)|on it)(?!\S)"
+    r"(?:in (?:the|its|their) (?:name|title)|on (?:it|(?:the|its|their) (?:label|box|packet|packaging|tin|cover|front)))"
+    r"(?!\S)"
     r"|(?<!\S)(?:is written|the words?|called|labelled|kept saying|goe?s? by|described as|"
     r"(?:listed|look|filed|found) under|(?:titles?|names?|description)(?: \S+ by)?(?: ,(?: [^\s,]+){1,4} ,)?"
     rf"(?: should| must)? (?:contain(?:s|ed)?|was|had|mentions?|says?|said)) (?P<after>{_W})"
     rf"|(?<!\S)['\"] (?P<marked>{_W}(?: {_W})?) ['\"](?!\S)"
-    rf"|(?<!\S)the (?P<one>{_W}) one(?= *$| ?, (?:you|u|my|i|please|pls))"
     rf"|^(?P<first>{_W}) [,!?] (?:\S+ ){{1,4}}(?:in|on) (?:the|any of your|its) (?:\S+ )?"
     r"(?:names?|titles?|labels?)(?!\S)"
 )
@@ -49,14 +49,18 @@ class Titles:
         self._share = lru_cache(SHARES_KEPT)(self._measured)
 
     @staticmethod
-    def quoted(u: Utterance) -> tuple[int, int] | None:
-        """Where the words (first, last + 1) lie that are to stand on the thing: "with laser in the name"."""
+    def quoted(u: Utterance, mentions: Sequence[Mention]) -> tuple[int, int]:
+        """Where the words (first, last + 1) lie that are to stand on the thing, "with laser in the name", though one of
+        them may be a category or a maker, too; (0, 0) where there are none, or where a field of the catalogue says it.
+        """
         match = _QUOTED.search(u.line)
         if match is None:
-            return None
+            return 0, 0
         start, end = next(match.span(name) for name in match.groupdict() if match[name])
         first = u.line.count(" ", 0, start)
-        return first, first + len(u.line[start:end].split())
+        last = first + len(u.line[start:end].split())
+        said = [s for m in mentions if not m.cue and m.first < last and m.last > first for s in m.senses]
+        return (first, last) if all(s.facet in ("category", "brand") for s in said) else (0, 0)
 
     def numbers(self, u: Utterance, taken: set[int]) -> list[int]:
         """The places of numbers that are no amount and stand in titles ("57", the name of a cartridge)."""

@@ -70,10 +70,23 @@ def test_what_the_fields_say_is_asked_for_by_them() -> None:
         ("isn't there one called removable?", "removable"),
         ("my sister wrote 'kraft' on her list", "kraft"),
         ("the title was white, and then I forgot the rest", "white"),  # a category's name, too
-        ("the textured one, you know", "textured"),
     ],
 )
 def test_words_that_are_to_stand_on_the_thing_are_looked_for_in_titles(text: str, word: str) -> None:
     catalog = Catalog([*CATALOG.items, Item("w", "Ovel White Tags", "Ovel", ("Labels", "Tags"))])
     reading = Reader(catalog, load_encoder()).read(text, Situation((0,), (), (), 0))
     assert {(c.facet, c.op, c.value) for c in reading.constraints} == {("title", Op.IS, word)}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("I want the blue one, please", ("colour", Op.IS, "blue")),
+        ("I want the Tarn one please", ("brand", Op.IS, "Tarn")),
+        ("it said steel on the label", ("material", Op.IS, "steel")),
+    ],
+)
+def test_what_a_field_says_is_no_word_of_a_title(text: str, found: tuple[str, Op, str]) -> None:
+    reading = Reader(Catalog(build_items(0)), load_encoder()).read(text)
+    assert found in {(c.facet, c.op, c.value) for c in reading.constraints}
+    assert all(c.facet != "title" for c in reading.constraints)
