@@ -10,6 +10,7 @@ from itertools import pairwise
 from convrec.catalog import Catalog
 from convrec.conversation import Constraint, Op
 from convrec.language.comparisons import Comparisons
+from convrec.language.cues import Cues
 from convrec.language.draft import Draft
 from convrec.language.fitting import Fitting
 from convrec.language.lexicon import Kind, Mention, Sense, english
@@ -18,40 +19,16 @@ from convrec.language.references import Pointed, Pointer
 from convrec.language.scope import Manner, Scope
 from convrec.language.situation import Situation
 from convrec.language.utterance import Utterance
+from convrec.language.verbs import TOWARDS, done_to, is_measure, is_verb
 
 # After these a second category is what the first has to do with: "a sketchbook that takes watercolours".
 _CARRIES = frozenset(
     ["of", "with", "in", "from", "take", "takes", "hold", "holds", "fits", "carry", "carries", "store", "stores", "per"]
 )
 _THINGS = frozenset(["something", "anything", "everything", "nothing", "all", "one", "ones", "things", "stuff", "set"])
-# Beside these a category's word is a verb: "I'm writing a list", "lead me to". After these, "to" it is the way there.
-_DOING = frozenset(["i'm", "im", "am", "are", "we're", "is", "was", "were", "been", "keep", "started", "just"])
 _AGAIN = frozenset(["again", "still", "too", "also", "already"])  # after a value these keep it
-_FEELS = frozenset(["that", "it", "i", "we", "they", "this", "which", "one", "always", "just", "never"])
-_TOLD_TO = frozenset(["me", "us", "him", "her", "them", "myself", "yourself"])
-_TOWARDS = frozenset(
-    ["me", "us", "over", "on", "back", "go", "get", "move", "along", "straight", "up", "down", "round"]
-)
-_DETERMINERS = frozenset(
-    ["a", "an", "the", "some", "my", "our", "her", "his", "their", "all", "these", "those", "loose", "old"]
-)  # fmt: skip
-# "To buy pencils" asks for pencils, "to sharpen pencils" for what does that; "that needs staples" tells of the thing.
-_ACQUIRES = frozenset(
-    ["a", "an", "the", "my", "our", "some", "buy", "get", "see", "have", "order", "purchase", "find", "try",
-     "browse", "grab", "pick", "add", "own", "restock", "replace", "upgrade", "switch", "be", "look", "go",
-     "recommend", "show", "suggest", "want", "need", "like", "choose", "consider", "shop", "stock", "take", "use",
-     "receive", "obtain", "acquire", "compare", "fit", "match", "bring", "change", "return", "move", "refill", "top",
-     "feed", "complement", "accompany", "include"]
-)  # fmt: skip
-_STATES = frozenset(
-    ["is", "has", "was", "fits", "needs", "takes", "looks", "matches", "goes", "works", "comes", "suits", "uses",
-     "does", "accepts", "loves", "likes", "includes"]
-)  # fmt: skip
 _ELSE = re.compile(
     r"(?<!\S)(?:(?:some|any|every)thing|what|items?|stuff) (?:else|different|other)(?! (?:in|from|of|by)(?!\S))"
-)
-_MEASURES = frozenset(
-    ["bottle", "bottles", "box", "boxes", "tube", "tubes", "jar", "roll", "rolls", "pad", "bag", "bags"]
 )
 _VAGUE = frozenset({"use", "style"})  # facets that words only lean towards: "for school" excludes nothing
 
@@ -75,6 +52,7 @@ class Meaning:
     ) -> None:
         self._catalog, self._pointer = catalog, pointer
         self._u, self._mentions, self._scope = utterance, mentions, scope
+        self.cues = Cues(utterance, mentions)
         self._situation, self._base, self._topics, self._spoken = situation, base, topics, spoken
         self.draft = Draft()
         self._aside: tuple[Mention, Sense] | None = None
@@ -91,7 +69,7 @@ class Meaning:
             if mention.cue or place in self._skip:
                 continue
             manner = self._scope.of(mention.first)
-            cues = self._cues_before(place)
+            cues = self.cues.before(place)
             if mention.of(Kind.SCALE) and self._comparisons.scale(place, mention, manner, cues):
                 continue
             named = manner.waived or not cues.keys().isdisjoint({"another", "same", "less", "more"})
@@ -133,7 +111,7 @@ class Meaning:
         sense = self._sense(place, mention, cues)
         if sense is None:
             return
-        if sense.facet in ("category", "material") and (self._is_verb(mention) or self._is_measure(mention)):
+        if sense.facet in ("category", "material") and (is_verb(self._u, mention) or is_measure(self._u, mention)):
             return
         ordinary = sense.facet == "brand" and str(sense.value).casefold() in english()["ordinary"]
         if ordinary and not self._u.is_capital(mention.first):
@@ -177,12 +155,12 @@ class Meaning:
             spoken = self._spoken.wish(mention, has)
             if spoken == "unwanted" and sense.facet != "category":
                 negative, soft = True, True  # "plastic makes me sad"
-            elif has and spoken != "wanted" and "want" not in self._cues_in_clause(place):
+            elif has and spoken != "wanted" and "want" not in self.cues.in_clause(place):
                 soft = True  # "does it have to be blue?" of something blue
             elif spoken == "wanted" and manner.told and sense.sure and sense.facet not in _VAGUE:
                 soft = False  # "my only wish is plastic"
         if sense.facet == "category" and not negative:
-            if (verb := self._done_to(mention)) is not None:
+            if (verb := done_to(self._u, mention, self._mentions)) is not None:
                 self.draft.purpose = True
                 self.draft.wishes.append(self._u.said(verb, mention.last))
                 return
@@ -193,7 +171,7 @@ class Meaning:
                 return
             self.draft.category = self.draft.category or str(sense.value)
         following = self._u.words[mention.last].stem if mention.last < len(self._u) else ""
-        if "the" in cues and following == "one" and not manner.negative and "want" not in self._cues_in_clause(place):
+        if "the" in cues and following == "one" and not manner.negative and "want" not in self.cues.in_clause(place):
             return  # "the glued ones fall apart"
         if self._is_not_here(sense.facet):
             said = self._said(mention)
@@ -203,7 +181,7 @@ class Meaning:
         self._add(
             sense.facet, Op.NOT if negative else Op.IS, value, not soft or (manner.insisted and sense.sure), mention
         )
-        wanted = "want" in self._cues_in_clause(place)
+        wanted = "want" in self.cues.in_clause(place)
         if "the" in cues and not wanted:
             self._known.add(self.draft.constraints[-1].key)
         elif sense.facet == "category" and not (wanted or negative or cues) and self._is_about(sense):
@@ -217,22 +195,6 @@ class Meaning:
         return any(
             self._pointer.holds(row, sense) for row in (*base, *self._situation.shown, *self._situation.all_shown)
         )
-
-    def _is_verb(self, mention: Mention) -> bool:
-        """ "Lead me to the pens" is not about leads, "I'm writing a list" not about writing, "it felt odd" not felt."""
-        before = self._u.words[mention.first - 1].text if mention.first else ""
-        after = self._u.words[mention.last].text if mention.last < len(self._u) else ""
-        if mention.last - mention.first > 1:
-            return False
-        if self._u.words[mention.first].text == "felt" and before in _FEELS:
-            return True
-        doing = self._u.words[mention.first].text.endswith("ing") and before in _DOING
-        return doing or (after in _TOLD_TO and before not in ("a", "an", "the", "my", "this"))
-
-    def _is_measure(self, mention: Mention) -> bool:
-        """ "A bottle of ink" is no bottle."""
-        words = [word.text for word in self._u.words[mention.first : mention.last + 1]]
-        return len(words) == 2 and words[0] in _MEASURES and words[1] == "of"
 
     def _take_aside(self) -> None:
         """A category that seemed to say what a thing is for is asked for where nothing else is: "up for a stapler"."""
@@ -255,7 +217,7 @@ class Meaning:
         senses = mention.of(Kind.VALUE)
         beside = [
             sense.facet
-            for other in (self._next(place), self._mentions[place - 1] if place else None)
+            for other in (self.cues.next(place), self._mentions[place - 1] if place else None)
             if other and other.of(Kind.FACET) and (other.first == mention.last or other.last == mention.first)
             for sense in other.of(Kind.FACET)
         ]
@@ -264,7 +226,7 @@ class Meaning:
         for sense in senses:
             if sense.facet in beside:
                 return sense
-        following = self._next(place)
+        following = self.cues.next(place)
         if (
             following
             and following.first == mention.last
@@ -283,23 +245,6 @@ class Meaning:
 
         return max(senses, key=frequency, default=None)
 
-    def _done_to(self, mention: Mention) -> int | None:
-        """Where the verb stands if a category is only what something is to be done to: "to sharpen pencils", "that cuts
-        paper"; None where it is asked for, as in "to buy pencils"."""
-        words = [word.text for word in self._u.words[: mention.first]]
-        if words and words[-1] in _DETERMINERS:
-            words.pop()
-        if len(words) < 3:
-            return None
-        link, verb = words[-2:]
-        purpose = link == "to" and verb not in _ACQUIRES and words[-3] not in _TOWARDS
-        doing = link in ("that", "which") and verb.endswith("s") and verb not in _STATES
-        return len(words) - 1 if (purpose or doing) and verb.isalpha() and not self._means_something(verb) else None
-
-    def _means_something(self, word: str) -> bool:
-        """Whether a word is a cue or a value here, and so no verb of what is to be done."""
-        return any(self._u.words[m.last - 1].text == word for m in self._mentions)
-
     def _is_aside(self, place: int, mention: Mention, cues: Mapping[str, Mention]) -> bool:
         """Whether a category only says what the thing asked for is for: "a case for pens", "something for my desk"."""
         start = place
@@ -310,9 +255,9 @@ class Meaning:
         ):
             start -= 1
         first = self._mentions[start].first
-        if "swap" in self._cues_in_clause(place):
+        if "swap" in self.cues.in_clause(place):
             return False
-        fitting = (cues if start == place else self._cues_before(start)).get("for")
+        fitting = (cues if start == place else self.cues.before(start)).get("for")
         if "my" in cues or (
             fitting and not (fitting.first and self._u.words[fitting.first - 1].stem in english()["offered"])
         ):
@@ -322,7 +267,7 @@ class Meaning:
             before.pop()
         word = before[-1] if before else ""
         measured = any(text[0].isdigit() for text in before[-2:])  # "coffee, 1 kg bag"
-        if word == "to" and len(before) > 1 and before[-2] in _TOWARDS:
+        if word == "to" and len(before) > 1 and before[-2] in TOWARDS:
             return False  # "take me to the pens"
         return word in ("on", "inside", "to", "than") or (bool(self.draft.category) and (word in _CARRIES or measured))
 
@@ -331,10 +276,10 @@ class Meaning:
         if sense.facet in ("category", "use"):
             return False
         last = place
-        while (other := self._next(last)) and other.first == self._mentions[last].last and other.of(Kind.VALUE):
+        while (other := self.cues.next(last)) and other.first == self._mentions[last].last and other.of(Kind.VALUE):
             last += 1
         if any(s.facet == "category" for s in self._mentions[last].of(Kind.VALUE)):
-            return self._is_aside(last, self._mentions[last], self._cues_before(last))
+            return self._is_aside(last, self._mentions[last], self.cues.before(last))
         if sense.facet == "brand" and "for" in cues and self.draft.category:
             self.draft.wishes.append("for " + self._said(self._mentions[place]))
             return True
@@ -343,7 +288,9 @@ class Meaning:
     def _points(self, place: int, mention: Mention, sense: Sense, cues: Mapping[str, Mention], owned: bool) -> bool:
         """Whether "this pen", "my pen", "the pen I bought" point at something known instead of asking for it."""
         group = [mention]
-        while (other := self._next(place + len(group) - 1)) and other.first == group[-1].last and other.of(Kind.VALUE):
+        while (
+            (other := self.cues.next(place + len(group) - 1)) and other.first == group[-1].last and other.of(Kind.VALUE)
+        ):
             group.append(other)
         start = min((cue.first for cue in cues.values()), default=mention.first)
         pointed: Pointed | None = None
@@ -355,7 +302,7 @@ class Meaning:
                 self._u, start, group[-1].last, group, self._rows_in_mind(), self._situation.shown
             )
             self.draft.relative = self.draft.relative or pointed is not None
-        elif "the" in cues and sense.facet == "category" and "want" not in self._cues_in_clause(place):
+        elif "the" in cues and sense.facet == "category" and "want" not in self.cues.in_clause(place):
             return any(self._pointer.holds(row, sense) for row in self._rows_in_mind()[:1])
         if pointed:
             self.fitting.refer(pointed, cues)
@@ -365,11 +312,6 @@ class Meaning:
             self._skip.update(range(place, place + len(group)))
             return True
         return False
-
-    def cues_before(self, first: int) -> dict[str, Mention]:
-        """The cues that stand directly before word `first`."""
-        place = next((i for i, m in enumerate(self._mentions) if m.first >= first), len(self._mentions))
-        return self._cues_before(place, first)
 
     # --- what is not here -------------------------------------------------------------------------------------------
 
@@ -387,38 +329,9 @@ class Meaning:
 
     # --- small things -----------------------------------------------------------------------------------------------
 
-    def _cues_before(self, place: int, first: int | None = None) -> dict[str, Mention]:
-        """Cue → mention for the unbroken row of cues before a mention; one small word may stand between."""
-        start = self._mentions[place].first if first is None else first
-        cues: dict[str, Mention] = {}
-        for other in reversed(self._mentions[:place]):
-            gap = range(other.last, start)
-            if (
-                not other.cue
-                or len(gap) > 1
-                or any(self._u.words[i].text not in ("a", "an", "of", "is", "are", "in", "one") for i in gap)
-            ):
-                break
-            cues.setdefault(other.cue, other)
-            start = other.first
-        return cues
-
-    def _cues_in_clause(self, place: int) -> set[str]:
-        found: set[str] = set()
-        start = self._mentions[place].first
-        for other in reversed(self._mentions[:place]):
-            if any(self._u.words[i].is_end or self._u.words[i].text == "," for i in range(other.last, start)):
-                break
-            found.add(other.cue)
-            start = other.first
-        return found
-
     def _rows_in_mind(self) -> list[int]:
         base = [self._base] if self._base is not None else []
         return [*base, *self._situation.shown, *reversed(self._situation.history)]
-
-    def _next(self, place: int) -> Mention | None:
-        return self._mentions[place + 1] if place + 1 < len(self._mentions) else None
 
     def _add(self, facet: str, op: Op, value: str | float | bool, hard: bool, mention: Mention) -> None:
         self.draft.put(Constraint(facet, op, value, hard, self._said(mention)))

@@ -145,7 +145,7 @@ class Reader:
         meaning = Meaning(self._catalog, self._pointer, u, mentions, scope, situation, base, topics, spoken)
         draft = meaning.read()
         for p in pointed:
-            meaning.fitting.refer(p, meaning.cues_before(p.first))
+            meaning.fitting.refer(p, meaning.cues.before_word(p.first))
         if (fitting := _FITS_IT.search(u.line)) is not None:
             meaning.fitting.refer_to_it(u.said(*u.span(fitting)))
         meaning.fitting.refer_to_what_lacks()
