@@ -51,6 +51,7 @@ SIZES = {"10k": 0, "100k": 100_000, "1m": 1_000_000}
 RECALLED = {"10k": 100, "100k": 60, "1m": 30}  # histories: each is a scan of everything, six times
 K, HISTORY = 10, 20
 TUNED, FRESH = 1300, 100  # histories
+TURNS = 4  # of each: a median of 100 still moves by a hundredth
 
 
 def drawn(head: Head, items: int, seed: int = 0) -> Head:
@@ -171,12 +172,12 @@ def step(model: Path, dataset: Path, sizes: Sequence[str]) -> dict[str, object]:
         def one_state(i: int) -> object:
             return ask(found[i % FRESH][0], found[i % FRESH][0])
 
-        one = timed(forward, one_state, FRESH)
-        one_by_modules = timed(by_modules, one_state, FRESH)
-        two = timed(forward, lambda i: ask(*found[i % FRESH]), FRESH)
+        one = timed(forward, one_state, TURNS * FRESH)
+        one_by_modules = timed(by_modules, one_state, TURNS * FRESH)
+        two = timed(forward, lambda i: ask(*found[i % FRESH]), TURNS * FRESH)
         whole = timed(forward, lambda i: best_items(*found[i % FRESH], head, everything, K), 3 if name == "1m" else 15)  # noqa: B023
         torch.set_num_threads(1)  # the clock of one thread is not disturbed by what else runs on the machine
-        one_thread = timed(forward, one_state, FRESH, time.thread_time)
+        one_thread = timed(forward, one_state, TURNS * FRESH, time.thread_time)
         torch.set_num_threads(2)
         some = found[: RECALLED[name]]
         of: dict[str, float] = {}

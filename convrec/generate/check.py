@@ -46,7 +46,7 @@ def check(model: Path, dataset: Dataset, count: int) -> tuple[dict[str, float], 
             hidden = saved.model(symbols, heard, head, mask)[0, -1]
             exact, _ = best_items(hidden, hidden, head, everything, 10)
             search = Search(hidden, hidden, indexed)
-            found.append(_share(search.best(everything, 10)[0].tolist(), exact))
+            found.append(_share(search.best(everything, 10)[0], exact))
             opened.append(search.rows_opened / len(index))
     sizes = np.diff(index.starts)
     uneven = float((sizes**2).sum() / sizes.sum() / sizes.mean())

@@ -1,10 +1,12 @@
 """What the item step computes over the rows of an index: one call into loops in machine code (numba).
 
-A step reads a few megabytes once, right after a forward that left nothing in the caches: what it costs beyond that is
-calls, of which there is one, and tanh and exp of every logit, which are written so that a processor computes many at a
-time. Compiled when first used, some seconds, and kept beside this file.
+A step reads a megabyte once, right after a forward that left nothing in the caches: what it costs beyond that is
+calls, of which there is one, which is handed addresses (to take an array out of its object costs as much as to read ten
+thousand codes), and tanh and exp of every logit, which are written so that a processor computes many at a time.
+Compiled when first used, some seconds, and kept beside this file.
 
-Throughout, `held` is a `model.index.Held`, and `asked` an `Asked`.
+Throughout, `held` is a `model.index.Held`, and `asked` an `Asked`. An address is taken at its word: only
+`generate.search` calls what asks for one.
 """
 
 from __future__ import annotations
@@ -13,17 +15,22 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
+from llvmlite import ir  # type: ignore[import-untyped]  # of numba
+from numba import njit, types
+from numba.extending import intrinsic
+from numba.np.numpy_support import carray
 from numpy.typing import NDArray
 
 from convrec.model.head import SOFT_CAP
-from convrec.model.index import Held
+from convrec.model.index import MEMBERS, TOGETHER, Held
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-compiled = njit(fastmath={"reassoc", "contract", "arcp", "nsz"}, nogil=True, cache=True, error_model="numpy")
+compiled = njit(fastmath={"reassoc", "contract", "arcp", "nsz", "nnan"}, nogil=True, cache=True, error_model="numpy")
+AHEAD = 2  # clusters: how far ahead of the one that is looked at memory is asked for,
+LINE = 64  # bytes at once
 _NONE, _SURE = np.float32(-np.inf), np.float32(np.inf)
 _CAP = np.float32(SOFT_CAP)
 _ZERO, _HALF, _ONE, _TWO = np.float32(0.0), np.float32(0.5), np.float32(1.0), np.float32(2.0)
@@ -45,12 +52,69 @@ class Asked(NamedTuple):
 class Limits(NamedTuple):
     """Where clusters that hold no more than `opened` rows are all there are to open, or no more than `few` rows are
     allowed, nothing is estimated. `slack`: deviations of the logits of members by which their reach may be mistaken;
-    `margin`: nats by which the codes may be mistaken about the best of a cluster."""
+    `margin`: nats a state by which the codes may be mistaken about the best of a
+    cluster."""
 
-    opened: int
-    few: int
-    slack: np.float32
-    margin: np.float32
+    opened: float
+    few: float
+    slack: float
+    margin: float
+
+
+def _pointer(to: Any) -> Any:
+    """A function in machine code that takes an address for one of values of this type."""
+
+    @intrinsic
+    def pointer(context: Any, address: Any) -> Any:
+        def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return builder.inttoptr(args[0], target.get_value_type(signature.return_type))
+
+        return types.CPointer(to)(address), generate  # type: ignore[no-untyped-call]
+
+    return pointer
+
+
+_fp32, _int64, _int8 = _pointer(types.float32), _pointer(types.int64), _pointer(types.int8)
+
+
+@compiled
+def _held(where: int) -> Held:
+    at = carray(_int64(where), (12, 3))
+    return Held(
+        carray(_fp32(at[0, 0]), (at[0, 1], at[0, 2])),
+        carray(_fp32(at[1, 0]), (at[1, 1], at[1, 2])),
+        carray(_int8(at[2, 0]), at[2, 1]),
+        carray(_fp32(at[3, 0]), at[3, 1]),
+        carray(_fp32(at[4, 0]), (at[4, 1], at[4, 2])),
+        carray(_fp32(at[5, 0]), (at[5, 1], at[5, 2])),
+        carray(_fp32(at[6, 0]), at[6, 1]),
+        carray(_int64(at[7, 0]), at[7, 1]),
+        carray(_int64(at[8, 0]), at[8, 1]),
+        carray(_int64(at[9, 0]), at[9, 1]),
+        carray(_int64(at[10, 0]), at[10, 1]),
+        carray(_int64(at[11, 0]), at[11, 1]),
+    )
+
+
+@intrinsic
+def _fetched(context: Any, address: Any) -> Any:
+    """Tells the processor that the memory there will be wanted."""
+
+    def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
+        pointer, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [pointer, number, number, number])
+        prefetch = builder.module.declare_intrinsic("llvm.prefetch", (pointer,), kind)
+        to_read, to_keep, of_data = number(0), number(3), number(1)
+        builder.call(prefetch, [builder.inttoptr(args[0], pointer), to_read, to_keep, of_data])
+        return target.get_dummy_value()
+
+    return types.void(address), generate
+
+
+@compiled
+def _fetch(array: NDArray[Any]) -> None:
+    for address in range(array.ctypes.data, array.ctypes.data + array.nbytes, LINE):
+        _fetched(address)  # type: ignore[call-arg]  # numba gives it the context
 
 
 @compiled
@@ -94,44 +158,63 @@ def ask(said: Floats, bought: Floats, taste: float, held: Held) -> Asked:
 
 @compiled
 def search(
-    said: Floats, bought: Floats, taste: float, held: Held, allowed: Flags, k: int, limits: Limits
-) -> tuple[Rows, Floats, int]:
-    """The k best of the `allowed` (items,) rows and their scores, best first, ties to the lower row, all where fewer
-    are allowed; and how many rows were opened."""
+    said: int,
+    bought: int,
+    taste: float,
+    where: int,
+    allowed: Flags,
+    k: int,
+    rows: int,
+    scores: int,
+    opened: float,
+    few: float,
+    slack: float,
+    margin: float,
+) -> tuple[int, int]:
+    """Puts the k best of the `allowed` (items,) rows and their scores where `rows` (k,) int64 and `scores` (k,) fp32
+    lie, best first, ties to the lower row, all where fewer are allowed.
+
+    Returns how many those are, -1 where the mask is of other items, and how many rows were opened. `said`, `bought`
+    (hidden,) fp32 and `where`, that of `model.index.IndexedHead`, are addresses as well; the last four are `Limits`.
+    """
+    held = _held(where)
+    if len(allowed) != len(held.rows):
+        return -1, 0
     total = 0
     for row in range(len(allowed)):
         total += allowed[row]
-    found, scores = np.empty(min(k, total), dtype=np.int64), np.empty(min(k, total), dtype=np.float32)
-    if not len(found):
-        return found, scores, 0
-    asked = ask(said, bought, taste, held)
-    order, promise = _ordered(asked, held, allowed, total, len(found), limits)
-    return found, scores, _open(asked, held, allowed, order, promise, limits.margin, found, scores)
+    if not total or not k:
+        return 0, 0
+    asked = ask(carray(_fp32(said), len(held.asks)), carray(_fp32(bought), len(held.asks)), taste, held)
+    found, best = carray(_int64(rows), min(k, total)), carray(_fp32(scores), min(k, total))
+    limits = Limits(opened, few, slack, margin * asked.weights.sum())
+    promise = _promised(asked, held, allowed, total, len(found), limits)
+    return len(found), _open(asked, held, allowed, promise, np.float32(limits.margin), found, best)
 
 
 @compiled
-def scores_of(said: Floats, bought: Floats, taste: float, held: Held, wanted: Rows) -> Floats:
+def scores_of(said: int, bought: int, taste: float, where: int, wanted: Rows) -> Floats:
     """(wanted,) the exact scores of some rows."""
-    asked = ask(said, bought, taste, held)
+    held = _held(where)
+    asked = ask(carray(_fp32(said), len(held.asks)), carray(_fp32(bought), len(held.asks)), taste, held)
     logits, scores = _room(held)
-    queries = asked.states / _CAP
     out = np.empty(len(wanted), dtype=np.float32)
     places = held.places[wanted]
-    last, begin = -1, 0
+    last = -1
     for n in np.argsort(places):  # cluster by cluster
         if held.cluster_of[places[n]] != last:
             last = held.cluster_of[places[n]]
-            begin = _score(held.coordinates, last, asked, queries, held, logits, scores)
-        out[n] = scores[places[n] - begin]
+            _score(last, asked, held, logits, scores)
+        out[n] = scores[places[n] - held.starts[last]]
     return out
 
 
 @compiled
-def _ordered(asked: Asked, held: Held, allowed: Flags, total: int, k: int, limits: Limits) -> tuple[Rows, Floats]:
-    """(clusters worth it,) in the order to open them, and what the best of each scores by the codes.
+def _promised(asked: Asked, held: Held, allowed: Flags, total: int, k: int, limits: Limits) -> Floats:
+    """(clusters,) what no allowed member of each exceeds, as far as the codes know: its best where that is among the k.
 
-    Infinity where all are to be opened that hold an allowed row, as few are. Left out are those of which no more can be
-    expected than the k-th best found elsewhere.
+    Infinity where all are to be opened that hold an allowed row, as few are; minus infinity for those of which no more
+    can be expected than the k-th best found elsewhere.
     """
     alive = np.diff(held.starts)
     if 2 * total < len(allowed):
@@ -139,71 +222,80 @@ def _ordered(asked: Asked, held: Held, allowed: Flags, total: int, k: int, limit
         for row in range(len(allowed)):
             if allowed[row]:
                 alive[held.cluster_of[held.places[row]]] += 1
-    order = np.flatnonzero(alive)
     rows = 0
-    for cluster in order:
-        rows += held.starts[cluster + 1] - held.starts[cluster]
-    promise = np.full(len(order), _SURE)
-    if total <= limits.few or rows <= limits.opened:
-        return order, promise
-    expected = _expected(asked, held, alive, limits.slack)[order]
-    first = np.argsort(-expected)
-    order, expected = order[first], expected[first]
-    looked = _look(asked, held, allowed, order, expected, k, promise)
-    first = np.argsort(-promise[:looked], kind="mergesort")
-    return order[first], promise[first]
+    promise = np.full(len(alive), _NONE)
+    for c in range(len(alive)):
+        if alive[c]:
+            rows += held.starts[c + 1] - held.starts[c]
+            promise[c] = _SURE
+    if total > limits.few and rows > limits.opened:
+        promise[:] = _NONE
+        expected = _expected(asked, held, alive, np.float32(limits.slack))
+        _look(asked, held, allowed, expected, np.float32(limits.margin), k, promise)
+    return promise
 
 
 @compiled
-def _look(asked: Asked, held: Held, allowed: Flags, order: Rows, expected: Floats, k: int, promise: Floats) -> int:
-    """Looks at the codes of the clusters in `order` until no more is `expected` of one than the k-th best found.
-
-    Fills `promise` with the best score of an allowed member of each, as many as the number returned.
-    """
+def _look(
+    asked: Asked, held: Held, allowed: Flags, expected: Floats, margin: np.float32, k: int, promise: Floats
+) -> None:
+    """Looks at the codes of the clusters of which most is `expected`, until that is less by `margin` than the k-th best
+    found, and fills in their `promise`."""
     logits, scores = _room(held)
-    queries = asked.states * held.step / _CAP
+    coordinates = min(len(held.step), asked.states.shape[1])
+    queries = np.zeros((len(asked.weights), len(held.step)), dtype=np.float32)
+    queries[:, :coordinates] = asked.states[:, :coordinates] * held.step[:coordinates]
     top = np.full(k, _NONE)  # the k best, the worst of them first
-    for n in range(len(order)):
-        if top[0] >= expected[n]:
-            return n
-        begin = _score(held.codes, order[n], asked, queries, held, logits, scores)
+    order = np.empty((expected > _NONE).sum(), dtype=np.int64)
+    for n in range(-AHEAD, len(order)):
+        if n + AHEAD < len(order):
+            order[n + AHEAD] = _largest(expected)
+            promise[order[n + AHEAD]] = expected[order[n + AHEAD]] + margin
+            expected[order[n + AHEAD]] = _NONE
+            _fetch(held.mean[order[n + AHEAD]])
+            _fetch(held.codes[held.blocks[order[n + AHEAD]] : held.blocks[order[n + AHEAD] + 1]])
+        if n < 0:
+            continue
+        if top[0] >= promise[order[n]]:
+            for c in order[n : n + AHEAD + 1]:
+                promise[c] = _NONE
+            return
+        _sketch(order[n], asked, queries, held, logits, scores)
+        begin, end = held.starts[order[n]], held.starts[order[n] + 1]
         best = _NONE
-        for i in range(held.starts[order[n] + 1] - begin):
-            if scores[i] > best and allowed[held.rows[begin + i]]:
-                best = scores[i]
+        for i in range(end - begin):
+            best = max(best, scores[i])
+        promise[order[n]] = min(best, top[0])
+        if best <= top[0]:
+            continue
+        _fetch(held.coordinates[begin:end])  # it may well be opened
+        for i in range(end - begin):
             if scores[i] > top[0] and allowed[held.rows[begin + i]]:
+                promise[order[n]] = max(promise[order[n]], scores[i])
                 at = 0
                 while at + 1 < k and scores[i] > top[at + 1]:
                     top[at] = top[at + 1]
                     at += 1
                 top[at] = scores[i]
-        promise[n] = best
-    return len(order)
 
 
 @compiled
 def _open(
-    asked: Asked,
-    held: Held,
-    allowed: Flags,
-    order: Rows,
-    promise: Floats,
-    margin: np.float32,
-    found: Rows,
-    best: Floats,
+    asked: Asked, held: Held, allowed: Flags, promise: Floats, margin: np.float32, found: Rows, best: Floats
 ) -> int:
-    """Opens the clusters in `order` while their `promise` is within `margin` of the k-th best found; returns how many
+    """Opens the clusters that `promise` most while that is within `margin` of the k-th best found; returns how many
     rows that were, and fills `found` and `best` (k,)."""
     logits, scores = _room(held)
-    queries = asked.states / _CAP
     k, count, opened = len(found), 0, 0
-    for n in range(len(order)):
-        if count == k and promise[n] < best[k - 1] - margin:
-            break
-        begin = _score(held.coordinates, order[n], asked, queries, held, logits, scores)
-        size = held.starts[order[n] + 1] - begin
-        opened += size
-        for i in range(size):
+    following = _largest(promise)
+    while promise[following] > _NONE and (count < k or promise[following] >= best[k - 1] - margin):
+        begin, end = held.starts[following], held.starts[following + 1]
+        cluster, promise[following] = following, _NONE
+        following = _largest(promise)
+        _fetch(held.coordinates[held.starts[following] : held.starts[following + 1]])
+        _score(cluster, asked, held, logits, scores)
+        opened += end - begin
+        for i in range(end - begin):
             if count == k and scores[i] < best[k - 1]:
                 continue
             row, score = held.rows[begin + i], scores[i]
@@ -219,46 +311,64 @@ def _open(
 
 
 @compiled
-def _score(
-    vectors: NDArray[Any], cluster: int, asked: Asked, queries: Floats, held: Held, logits: Floats, scores: Floats
-) -> int:
-    """Fills `scores` with those of the members of a cluster by their `vectors` (items, r), the coordinates or their
-    codes, and `queries` (states, r) to multiply them by, over the soft cap; returns where the members begin."""
-    begin: int = held.starts[cluster]
-    end = held.starts[cluster + 1]
-    share = _ZERO
+def _score(cluster: int, asked: Asked, held: Held, logits: Floats, scores: Floats) -> None:
+    """Fills `scores` with the exact ones of the members of a cluster."""
+    begin, end = held.starts[cluster], held.starts[cluster + 1]
     scores[: end - begin] = _ZERO
     for state in range(len(asked.weights)):
-        weight, shared = asked.weights[state], asked.shared[state] / _CAP
-        for i in range(end - begin):
-            product = shared
-            for j in range(vectors.shape[1]):
-                product += np.float32(vectors[begin + i, j]) * queries[state, j]
-            logits[i] = product
-        # The soft cap keeps every logit within ±30, so the sum of exponentials needs no maximum taken out.
-        normaliser = _ZERO
-        for i in range(end - begin):
-            logit = capped(logits[i])
-            normaliser += exp(logit)
-            scores[i] += weight * logit
-        share += weight * (asked.first[state, cluster] - np.float32(math.log(normaliser)))
-    for i in range(end - begin):
-        scores[i] += share
-    return begin
+        query, shared = asked.states[state], asked.shared[state]
+        for i in range(begin, end):
+            logits[i - begin] = (shared + _product(held.coordinates[i], query)) / _CAP
+        _add(asked.weights[state], asked.first[state, cluster], logits[: end - begin], scores)
+
+
+@compiled
+def _sketch(cluster: int, asked: Asked, queries: Floats, held: Held, logits: Floats, scores: Floats) -> None:
+    """Fills `scores` with those of the members of a cluster by their codes times `queries` (states, m)."""
+    size = held.starts[cluster + 1] - held.starts[cluster]
+    begin, width = held.blocks[cluster], _width(size)
+    scores[:size] = _ZERO
+    for state in range(len(asked.weights)):
+        logits[:width] = asked.shared[state] + _product(held.mean[cluster], asked.states[state])
+        for j in range(0, queries.shape[1], TOGETHER):
+            block = held.codes[begin + j * width : begin + (j + TOGETHER) * width]
+            one, two = block[:width], block[width : 2 * width]
+            three, four = block[2 * width : 3 * width], block[3 * width :]
+            a, b, c, d = queries[state, j], queries[state, j + 1], queries[state, j + 2], queries[state, j + 3]
+            for i in range(width):
+                first, second = np.float32(one[i]) * a + np.float32(two[i]) * b, np.float32(three[i]) * c
+                logits[i] += first + second + np.float32(four[i]) * d
+        for i in range(width):
+            logits[i] /= _CAP
+        _add(asked.weights[state], asked.first[state, cluster], logits[:size], scores)
+
+
+@compiled
+def _add(weight: np.float32, first: np.float32, logits: Floats, scores: Floats) -> None:
+    """Adds to `scores` what a state gives the members of a cluster whose `first` level and logits over the cap these
+    are."""
+    # The soft cap keeps every logit within ±30, so the sum of exponentials needs no maximum taken out.
+    normaliser = _ZERO
+    for i in range(len(logits)):
+        logits[i] = capped(logits[i])
+        normaliser += exp(logits[i])
+    share = first - np.float32(math.log(normaliser))
+    for i in range(len(logits)):
+        scores[i] += weight * (logits[i] + share)
 
 
 @compiled
 def _expected(asked: Asked, held: Held, alive: Rows, slack: np.float32) -> Floats:
     """(clusters,) the score to be expected of the best of the `alive` members of each (model.index): at most that of
-    the cluster itself."""
-    taste = np.zeros(held.variance.shape[1], dtype=np.float32)
+    the cluster itself, minus infinity where none is."""
+    taste = np.zeros(asked.states.shape[1], dtype=np.float32)
     for state in range(len(asked.weights)):
         taste += asked.weights[state] * asked.states[state]
     out = np.empty(len(alive), dtype=np.float32)
     for c in range(len(alive)):
         size = np.float32(math.log(held.starts[c + 1] - held.starts[c]))
         critical = np.float32(math.sqrt(_TWO * size))
-        bound = members = _ZERO
+        bound = members = spread = _ZERO
         for state in range(len(asked.weights)):
             spread = _deviation(asked.states[state], held.variance[c])
             mass = spread * spread * _HALF + size if spread < critical else spread * critical
@@ -266,17 +376,39 @@ def _expected(asked: Asked, held: Held, alive: Rows, slack: np.float32) -> Float
             bound += asked.weights[state] * asked.first[state, c]
         # Of fewer the largest lies less far out, by √(ln alive / ln n), and varies more: halfway between both.
         fewer = np.float32(math.sqrt(math.log(max(alive[c], 1)) / max(size, np.float32(1e-9))))
-        largest = _deviation(taste, held.variance[c]) * held.reach[c] * (_ONE + fewer) * _HALF
-        out[c] = min(bound, bound + members + largest)
+        if len(asked.weights) > 1:
+            spread = _deviation(taste, held.variance[c])
+        largest = spread * held.reach[c] * (_ONE + fewer) * _HALF
+        out[c] = min(bound, bound + members + largest) if alive[c] else _NONE
     return out
 
 
 @compiled
 def _deviation(state: Floats, variance: Floats) -> np.float32:
     total = _ZERO
-    for j in range(len(state)):
+    for j in range(len(variance)):
         total += state[j] * state[j] * variance[j]
     return np.float32(math.sqrt(total))
+
+
+@compiled
+def _product(one: Floats, other: Floats) -> np.float32:
+    total = _ZERO
+    for j in range(len(one)):
+        total += one[j] * other[j]
+    return np.float32(total)
+
+
+@compiled
+def _largest(values: Floats) -> int:
+    """Where the first of the largest is."""
+    best = _NONE
+    for i in range(len(values)):
+        best = max(best, values[i])
+    for i in range(len(values)):
+        if values[i] == best:
+            return i
+    return 0
 
 
 @compiled
@@ -285,9 +417,15 @@ def _before(score: np.float32, row: int, other_score: np.float32, other_row: int
 
 
 @compiled
+def _width(size: int) -> int:
+    """Of the codes of a cluster with as many members."""
+    return -(-size // MEMBERS) * MEMBERS
+
+
+@compiled
 def _room(held: Held) -> tuple[Floats, Floats]:
     """Room for the members of the largest cluster, twice."""
     largest = 0
     for c in range(len(held.starts) - 1):
-        largest = max(largest, held.starts[c + 1] - held.starts[c])
+        largest = max(largest, _width(held.starts[c + 1] - held.starts[c]))
     return np.empty(largest, dtype=np.float32), np.empty(largest, dtype=np.float32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,9 +41,7 @@ def best_items(
     an `IndexedHead` a few clusters are opened (generate.search).
     """
     if isinstance(head, IndexedHead):
-        from convrec.generate.search import Search  # compiles its loops: nothing that a smaller catalogue waits for
-
-        search = Search(said, bought, head)
+        search = _searching()(said, bought, head)
         rows, scores = _searched(search, allowed, k, met)
         first = search.scores(np.array(forced, dtype=np.int64)).tolist() if forced else []
     else:
@@ -58,19 +57,27 @@ def best_items(
     return [*forced, *(row for row, _ in others)], [*first, *(score for _, score in others)]
 
 
+@cache
+def _searching() -> type[Search]:
+    """Imported, and its loops compiled, by who has an index: a smaller catalogue waits for neither. Cached, as to
+    import what is there already costs a tenth of the step."""
+    from convrec.generate.search import Search
+
+    return Search
+
+
 def _searched(
     search: Search, allowed: NDArray[np.bool_], k: int, met: NDArray[np.int64] | None
 ) -> tuple[list[int], list[float]]:
     """A search among the rows of each number of wishes met: the bounds of clusters know nothing of wishes."""
     if met is None:
-        found_rows, found_scores = search.best(allowed, k)
-        return found_rows.tolist(), found_scores.tolist()
+        return search.best(allowed, k)
     numbers = np.flatnonzero(np.bincount(met[allowed])).tolist()
     found = [search.best(allowed & (met == number), k) for number in numbers]
     every = [
         (row, score + PREFERENCE * number)
         for number, (rows, scores) in zip(numbers, found, strict=True)
-        for row, score in zip(rows.tolist(), scores.tolist(), strict=True)
+        for row, score in zip(rows, scores, strict=True)
     ]
     best = sorted(every, key=lambda each: (-each[1], each[0]))[:k]
     return [row for row, _ in best], [score for _, score in best]

@@ -7,7 +7,8 @@ The index answers one question, which clusters are worth opening, in two looks, 
    mean μ and deviation σ give μ + ln n + σ²/2 while σ < √(2 ln n), and μ + σ√(2 ln n) beyond. How many deviations the
    largest lies out was measured in other directions when the index was built. No member can score more than its
    cluster, P(i) ≤ P(c), and this bound holds the estimate.
-2. Of the members of the clusters that come first, 8-bit codes: products of whole numbers, a byte a coordinate.
+2. Of the members of the clusters that come first, a sketch: how they differ from their mean in the few coordinates in
+   which they differ at all for a hidden state, 8 bits each.
 3. The clusters that are then best are opened: every member in fp32, the normaliser over all of them, the soft cap.
 
 So each score that comes out is the exact corrected one, and what is approximate is only which clusters are opened.
@@ -36,7 +37,10 @@ from convrec.model.head import Head
 USED_FROM = 10_000  # items; of 12,000 it costs less than scanning them, fewer were not measured (docs/performance.md)
 FILE = "index.safetensors"
 LOOSE = 1e-5  # what a coordinate left out may hold of the largest: rounding
+LAYOUT = "2"  # of the file; 2: the codes are of differences from the cluster's mean, in some of the coordinates
 DIRECTIONS = 64  # in which it is measured how far the members of a cluster lie out
+SKETCHED = 0.997  # of the variance of the members' logits lies in the coordinates that have codes
+TOGETHER, MEMBERS = 4, 64  # coordinates and members that are multiplied at once
 CHUNK = 50_000  # rows that are summed in double precision at once
 
 
@@ -44,11 +48,12 @@ CHUNK = 50_000  # rows that are summed in double precision at once
 class ItemIndex:
     """f(E) = centre + coordinates @ basis.T, rows sorted by cluster and, within one, by catalogue row.
 
-    `coordinates` (items, r) fp32 and `codes` (items, r) int8 with coordinates ≈ codes · `step` (r,); r is the rank of
-    f(E), so the width of the table where that is narrower than the backbone. `rows` (items,) the catalogue row at each
-    position, `places` (items,) its inverse; `clusters` (clusters with a member,) their numbers, `starts` (that + 1,)
-    where each begins; `mean` and `variance` (clusters, r) of the members' coordinates; `reach` (clusters,) how many
-    deviations the farthest member of each lies out, at most over some directions.
+    `coordinates` (items, r) fp32; r is the rank of f(E), so the width of the table where that is narrower than the
+    backbone. `rows` (items,) the catalogue row at each position, `places` (items,) its inverse; `clusters` (clusters
+    with a member,) their numbers, `starts` (that + 1,) where each begins; `mean` and `variance` (clusters, r) of the
+    members' coordinates. `codes` int8, cluster by cluster (m, members up to a multiple of MEMBERS), and `step` (m,):
+    the first m coordinates ≈ mean + codes · step. `reach` (clusters,) how many deviations the farthest member of each
+    lies out, at most over some directions.
     """
 
     coordinates: Tensor
@@ -77,21 +82,29 @@ class ItemIndex:
         """(items,) which of `clusters`, by its place there, each position belongs to."""
         return np.repeat(np.arange(len(self.clusters)), np.diff(self.starts))
 
+    @property
+    def blocks(self) -> NDArray[np.int64]:
+        """(clusters with a member + 1,) where the codes of each begin."""
+        return len(self.step) * np.append(0, np.cumsum(_padded(np.diff(self.starts))))
+
 
 class Held(NamedTuple):
     """The arrays of an index as the item step reads them (generate.kernels).
 
     `asks` (hidden, clusters with a member + r + 1): their vectors of level 1, the basis and the centre of the index
     side by side, so that one product says all that is asked of a hidden state. Words are not: item_scores needs none.
+    `variance` (clusters, m): of the coordinates that have codes.
     """
 
     asks: NDArray[np.float32]
     coordinates: NDArray[np.float32]
     codes: NDArray[np.int8]
     step: NDArray[np.float32]
+    mean: NDArray[np.float32]
     variance: NDArray[np.float32]
     reach: NDArray[np.float32]
     starts: NDArray[np.int64]
+    blocks: NDArray[np.int64]
     rows: NDArray[np.int64]
     places: NDArray[np.int64]
     cluster_of: NDArray[np.int64]
@@ -99,20 +112,26 @@ class Held(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class IndexedHead:
-    """A two-level `model.head.Head` whose items are read from an index."""
+    """A two-level `model.head.Head` whose items are read from an index. `where` (arrays of `held`, 3): the address and
+    the shape of each, and `address` its own: to hand over the arrays would cost a step more."""
 
     inputs: Tensor
     level1: Tensor
     items: ItemIndex
     n_symbols: int
     held: Held
+    where: NDArray[np.int64]
+    address: int
 
 
 def indexed(inputs: Tensor, level1: Tensor, index: ItemIndex, n_symbols: int) -> IndexedHead:
     clusters = level1[torch.from_numpy(n_symbols + index.clusters)]
     asks = torch.cat([clusters, index.basis.T, index.centre[None]]).detach().T.float().contiguous()
-    arrays = {name: np.asarray(getattr(index, name)) for name in Held._fields if name != "asks"}
-    return IndexedHead(inputs, level1, index, n_symbols, Held(asks=asks.numpy(), **arrays))
+    made = {"asks": asks.numpy(), "variance": index.variance[:, : len(index.step)].numpy()}
+    arrays = {name: np.ascontiguousarray(made.get(name, getattr(index, name, None))) for name in Held._fields}
+    held = Held(**arrays)
+    where = np.array([(array.ctypes.data, *array.shape, 1)[:3] for array in held], dtype=np.int64)
+    return IndexedHead(inputs, level1, index, n_symbols, held, where, where.ctypes.data)
 
 
 @torch.no_grad()
@@ -136,12 +155,11 @@ def build(head: Head) -> ItemIndex:
     centre = items.mean(0)
     basis = _basis(items - centre, labels, clusters)
     coordinates = (items[torch.from_numpy(rows)] - centre) @ basis
-    step = (coordinates.abs().amax(0) / 127).clamp(min=1e-12)
-    codes = torch.round(coordinates / step).to(torch.int8)
     mean, variance = _moments(coordinates.numpy(), starts)
     asked = head.level1[head.n_symbols :].detach()[torch.from_numpy(clusters)]  # where hidden states point
     asked = (asked - asked.mean(0))[:: len(asked) // DIRECTIONS + 1] @ basis
     reach = _reach(coordinates, starts, asked, mean, variance)
+    codes, step = _codes(coordinates, starts, mean, variance.mean(0) * asked.square().mean(0))
     return ItemIndex(coordinates, codes, step, basis, centre, rows, places, clusters, starts, mean, variance, reach)
 
 
@@ -183,6 +201,29 @@ def _reach(
     return reach
 
 
+def _codes(
+    coordinates: Tensor, starts: NDArray[np.int64], mean: Tensor, variance_of_logits: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The codes and their step, for as many coordinates as the (r,) variance each gives the members' logits asks."""
+    share = variance_of_logits.cumsum(0) / variance_of_logits.sum().clamp(min=1e-30)
+    m = min(int((share < SKETCHED).sum()) + 1, len(share))
+    sizes = np.diff(starts)
+    differences = coordinates[:, :m] - mean[:, :m].repeat_interleave(torch.from_numpy(sizes), 0)
+    step = (differences.abs().amax(0) / 127).clamp(min=1e-12)
+    rows = -(-m // TOGETHER) * TOGETHER
+    codes = np.zeros(rows * int(_padded(sizes).sum()), dtype=np.int8)
+    at = 0
+    for (begin, end), width in zip(pairwise(starts), _padded(sizes), strict=True):
+        block = codes[at : at + rows * width].reshape(rows, width)
+        block[:m, : end - begin] = torch.round(differences[begin:end] / step).T
+        at += block.size
+    return torch.from_numpy(codes), torch.nn.functional.pad(step, (0, rows - m))
+
+
+def _padded(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    return -(-sizes // MEMBERS) * MEMBERS
+
+
 def write(index: ItemIndex, folder: Path) -> Path:
     """Beside the model in `folder`, whole or not at all. Raises DataError where it cannot be written."""
     from safetensors.torch import save_file
@@ -191,7 +232,7 @@ def write(index: ItemIndex, folder: Path) -> Path:
     path = folder / FILE
     part = folder / f".{FILE}.partial-{os.getpid()}"
     try:
-        save_file(held, part, {"table": fingerprint(folder)})
+        save_file(held, part, {"table": fingerprint(folder), "layout": LAYOUT})
         os.replace(part, path)
     except (OSError, SafetensorError) as error:
         raise DataError(f"cannot write {path}: {error}; nothing was written there") from error
@@ -213,11 +254,13 @@ def read(folder: Path) -> ItemIndex:
         raise ModelError(f"{folder} holds no index; build one: convrec index build {folder}")
     try:
         with safe_open(path, "pt") as file:
-            made_from = (file.metadata() or {}).get("table", "")
+            written = file.metadata() or {}
+            if written.get("layout") != LAYOUT:
+                raise ModelError(f"{path} was built by another version of Convrec; build it again: convrec index build")
             held = {field.name: file.get_tensor(field.name) for field in fields(ItemIndex)}
     except (SafetensorError, OSError) as error:
         raise ModelError(f"{path} is corrupt or cut short ({error}); build it again: convrec index build") from error
-    if made_from != fingerprint(folder):
+    if written.get("table") != fingerprint(folder):
         raise CatalogMismatch(
             f"{path} was built from another item table than the one beside it; build it again: convrec index build, or "
             "delete it"

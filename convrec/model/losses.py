@@ -15,16 +15,30 @@ from torch.nn import functional as F
 from convrec.model.head import Head, capped, soft_cap
 
 
-def two_level_loss(hidden: Tensor, targets: Tensor, weights: Tensor, head: Head) -> Tensor:
-    """CE₁ + 1[target is an item]·CE₂: text ∪ marks ∪ clusters, then the members of the cluster (arXiv 2509.03746)."""
+def two_level_loss(hidden: Tensor, targets: Tensor, weights: Tensor, head: Head, drawn: Drawn | None = None) -> Tensor:
+    """CE₁ + 1[target is an item]·CE₂: text ∪ marks ∪ clusters, then the members of the cluster (arXiv 2509.03746).
+
+    And, ours, `drawn.across` times the target's cross entropy beside items drawn from all clusters: the two levels
+    alone compare an item with nothing but its own cluster.
+    """
     is_item = targets >= head.n_symbols
     rows = targets[is_item] - head.n_symbols
     first = targets.masked_scatter(is_item, head.n_symbols + head.cluster_of[rows])
     losses = F.cross_entropy(capped(hidden, head.level1), first, reduction="none")
     if len(rows):
         second = _among_members(hidden[is_item], rows, head)
+        if drawn is not None:
+            second = second + drawn.across * _among_drawn(hidden[is_item], rows, head, drawn)
         losses = losses.index_add(0, is_item.nonzero()[:, 0], second)
     return weighted_mean(losses, weights)
+
+
+def _among_drawn(hidden: Tensor, rows: Tensor, head: Head, drawn: Drawn) -> Tensor:
+    """(positions,) -log P(item | items) of (positions,) rows, the sum over items estimated as in `sampled_loss`."""
+    own = soft_cap((hidden.float() * head.items[rows].float()).sum(-1))
+    others = capped(hidden, head.items[drawn.rows]) - drawn.log_expected
+    others = others.masked_fill(rows[:, None] == drawn.rows[None, :], float("-inf"))
+    return torch.cat([own[:, None], others], dim=1).logsumexp(1) - own
 
 
 def _among_members(hidden: Tensor, rows: Tensor, head: Head) -> Tensor:
@@ -58,10 +72,12 @@ def full_loss(hidden: Tensor, targets: Tensor, weights: Tensor, head: Head) -> T
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Items drawn once for a batch: `rows` (drawn,), and `log_expected` (drawn,) log of how often a draw holds each."""
+    """Items drawn once for a batch: `rows` (drawn,), and `log_expected` (drawn,) log of how often a draw holds each;
+    `across`: what the comparison with them weighs beside two levels."""
 
     rows: Tensor
     log_expected: Tensor
+    across: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +86,15 @@ class Negatives:
 
     count: int
     chances: Tensor
+    across: float = 1.0
 
     def draw(self, device: torch.device) -> Drawn:
         """From torch's own seed; where `count` is not below the number of items, each item once."""
         if self.count >= len(self.chances):
-            return Drawn(torch.arange(len(self.chances), device=device), torch.zeros(len(self.chances), device=device))
+            every = torch.arange(len(self.chances), device=device)
+            return Drawn(every, torch.zeros(len(every), device=device), self.across)
         rows = torch.multinomial(self.chances, self.count, replacement=True)
-        return Drawn(rows.to(device), torch.log(self.count * self.chances[rows]).to(device))
+        return Drawn(rows.to(device), torch.log(self.count * self.chances[rows]).to(device), self.across)
 
 
 def popularity_chances(purchases: Tensor) -> Tensor:

@@ -106,10 +106,10 @@ class ConvrecModel(nn.Module):
         """The mean loss of the head's kind over weighted positions, in nats.
 
         `hidden` (positions, hidden), `targets` (positions,) symbols, `weights` (positions,) ≥ 0; `drawn` is what a
-        sampled head compares with, without it every item.
+        sampled head compares with, without it every item, and what a two-level one compares with besides.
         """
         if head.kind == "two-level":
-            return two_level_loss(hidden, targets, weights, head)
+            return two_level_loss(hidden, targets, weights, head, drawn)
         if drawn is None:
             return full_loss(hidden, targets, weights, head)
         return sampled_loss(hidden, targets, weights, head, drawn)

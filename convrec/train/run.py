@@ -279,11 +279,11 @@ def _purchases(data: Material, n_items: int) -> NDArray[np.int64]:
 
 
 def _negatives(recipe: Recipe, purchases: NDArray[np.int64]) -> Negatives | None:
-    """What a sampled head draws from; None for the others."""
-    if recipe.head != "sampled":
+    """What a sampled head draws from, and a two-level one that compares across clusters; None for the others."""
+    if recipe.head == "full" or (recipe.head == "two-level" and not recipe.across):
         return None
     counted = purchases if recipe.negatives_by == "popularity" else np.zeros_like(purchases)
-    return Negatives(recipe.negatives, popularity_chances(torch.from_numpy(counted)))
+    return Negatives(recipe.negatives, popularity_chances(torch.from_numpy(counted)), recipe.across)
 
 
 def _draw(n: int, share: float, rng: np.random.Generator) -> list[int]:

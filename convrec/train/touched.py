@@ -1,11 +1,13 @@
 """Which rows of the item table a training step touches, and its batch as one over a catalogue of these rows alone.
 
 A step needs f(E) of the items that stand in its prompts and of those that its loss compares: with two levels the
-members of the clusters that hold a target, with a sampled head the targets and what was drawn. Of a million items that
+members of the clusters that hold a target, with a sampled head the targets, and what was drawn. Of a million items that
 is a tenth or less. Loss and gradient are those of the whole table: to every other row the gradient is zero.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -29,9 +31,10 @@ def touched_rows(model: ConvrecModel, symbols: Tensor, targets: Tensor, drawn: D
     elif drawn is not None:
         touched = torch.zeros(len(cluster_of), dtype=torch.bool, device=cluster_of.device)
         touched[wanted] = True
-        touched[drawn.rows] = True
     else:
         return None
+    if drawn is not None:
+        touched[drawn.rows] = True
     touched[symbols[symbols >= n] - n] = True
     return touched.nonzero()[:, 0]
 
@@ -50,5 +53,5 @@ def narrowed(
     def renumbered(given: Tensor) -> Tensor:
         return torch.where(given >= n, n + place[(given - n).clamp(min=0)], given)
 
-    among = drawn and Drawn(place[drawn.rows], drawn.log_expected)
+    among = drawn and replace(drawn, rows=place[drawn.rows])
     return model.head_over(rows), renumbered(symbols), renumbered(targets), among

@@ -158,3 +158,31 @@ def test_forced_rows_come_first_with_the_scores_of_the_scan() -> None:
     assert rows == exact
     assert rows[:3] == [7, 499, 0]
     np.testing.assert_allclose(scores, expected, atol=1e-3)
+
+
+@torch.inference_mode()
+def test_what_belongs_to_another_head_is_refused() -> None:
+    """The loops read memory by its address: nothing may reach them whose size they do not know."""
+    head = served(detached(3, [0, 1, 0, 2], 6, 0))
+    state = torch.zeros(6)
+    for said, bought in ((torch.zeros(5), state), (state, torch.zeros(7)), (torch.zeros(1, 6), state)):
+        with pytest.raises(ValueError, match="for a head of"):
+            Search(said, bought, head)
+    step = Search(state, state, head)
+    for n in (3, 5):
+        with pytest.raises(ValueError, match=f"a mask of {n} items for a catalogue of 4"):
+            step.best(np.ones(n, dtype=bool), 2)
+    for row in (-1, 4):
+        with pytest.raises(IndexError, match="outside the 4"):
+            step.scores(np.array([row]))
+
+
+@torch.inference_mode()
+def test_states_of_any_kind_are_read_as_they_are() -> None:
+    head = served(detached(3, [0, 1, 0, 2, 1], 6, 0))
+    said, bought = torch.randn(2, 6, generator=torch.Generator().manual_seed(1)).bfloat16().float()
+    every = np.ones(5, dtype=bool)
+    expected = Search(said, bought, head).best(every, 3)
+    assert Search(said.bfloat16(), bought.double(), head).best(every, 3) == expected
+    apart = torch.stack([said, bought], 1)
+    assert Search(apart[:, 0], apart[:, 1], head).best(every, 3) == expected

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 from small_model import a_head, small_catalog, small_model
 from typer.testing import CliRunner
 
@@ -117,6 +119,31 @@ def test_the_index_of_another_table_is_refused(folder: Path, tmp_path: Path) -> 
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(ModelError, match="corrupt or cut short"):
         index.read(folder)
+
+
+def test_the_index_of_another_version_is_refused(folder: Path) -> None:
+    path = index.write(index.build(saved.load(folder).model.head()), folder)
+    with safe_open(path, "pt") as file:
+        held = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
+        save_file(held, path, {"table": file.metadata()["table"]})
+    with pytest.raises(ModelError, match="another version of Convrec; build it again"):
+        index.read(folder)
+
+
+def test_the_codes_say_what_members_have_of_their_own() -> None:
+    """A few coordinates, of which the mean and the codes give back what the others would add little to."""
+    generator = torch.Generator().manual_seed(2)
+    labels = torch.randint(5, (300,), generator=generator)
+    spread = torch.tensor([2.0, 1.0, 0.5, 0.25] + [0.01] * 12)
+    items = torch.randn(5, 16, generator=generator)[labels] + spread * torch.randn(300, 16, generator=generator)
+    built = index.build(Head(torch.zeros(1, 16), torch.randn(6, 16, generator=generator), items, labels, 1))
+    m = len(built.step)
+    assert 4 <= m < 16
+    for c, begin in enumerate(built.blocks[:-1]):
+        first, last = built.starts[c], built.starts[c + 1]
+        block = built.codes[begin : built.blocks[c + 1]].reshape(m, -1)[:, : last - first].T
+        told = built.mean[c, :m] + block * built.step
+        torch.testing.assert_close(told, built.coordinates[first:last, :m], atol=float(built.step.max()), rtol=0)
 
 
 def test_what_cannot_be_written_leaves_nothing(folder: Path) -> None:

@@ -89,6 +89,21 @@ def test_a_target_among_the_negatives_is_counted_once() -> None:
     torch.testing.assert_close(loss, F.cross_entropy(logits, torch.tensor([WORDS])))
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 999), st.sampled_from([0.3, 1.0]))
+def test_two_levels_may_be_compared_across_clusters_as_well(seed: int, across: float) -> None:
+    hidden, _, _, head = a_case("two-level", seed)
+    rows = torch.randint(9, (len(hidden),), generator=torch.Generator().manual_seed(seed))
+    drawn = Negatives(9, torch.full((9,), 1 / 9), across).draw(torch.device("cpu"))
+    ones = torch.ones(len(hidden))
+    loss = two_level_loss(hidden, WORDS + rows, ones, head, drawn)
+    beside_all = F.cross_entropy(capped(hidden, head.items), rows)
+    torch.testing.assert_close(loss, two_level_loss(hidden, WORDS + rows, ones, head) + across * beside_all)
+    assert two_level_loss(hidden, torch.zeros(len(hidden), dtype=torch.int64), ones, head, drawn) == two_level_loss(
+        hidden, torch.zeros(len(hidden), dtype=torch.int64), ones, head
+    ), "words are compared with nothing more"
+
+
 def test_nothing_of_weight_costs_nothing() -> None:
     hidden, targets, weights, head = a_case("two-level", 1)
     assert two_level_loss(hidden, targets, 0 * weights, head) == 0

@@ -27,7 +27,10 @@ def a_batch(model: ConvrecModel, seed: int) -> tuple[Tensor, Tensor]:
 def loss_and_gradients(model: ConvrecModel, seed: int, *, whole: bool) -> tuple[Tensor, dict[str, Tensor]]:
     symbols, targets = a_batch(model, seed)
     torch.manual_seed(seed)
-    drawn = Negatives(4, torch.full((30,), 1 / 30)).draw(torch.device("cpu")) if model.kind == "sampled" else None
+    compares = model.kind == "sampled" or (
+        model.kind == "two-level" and seed % 2
+    )  # two levels, across clusters as well
+    drawn = Negatives(4, torch.full((30,), 1 / 30)).draw(torch.device("cpu")) if compares else None
     if whole:
         head = model.head()
     else:
@@ -68,6 +71,17 @@ def test_a_sampled_head_touches_what_is_read_targets_and_what_was_drawn() -> Non
     rows = touched_rows(model, torch.tensor([[item(3), 0]]), torch.tensor([[item(8), -1]]), drawn)
     assert rows is not None
     assert rows.tolist() == [1, 3, 4, 8]
+
+
+def test_two_levels_that_compare_across_clusters_touch_what_was_drawn_too() -> None:
+    model = MODELS["two-level"]
+    item, cluster_of = model.symbols.item, model.table.cluster_of
+    other = next(row for row in range(30) if cluster_of[row] != cluster_of[8])
+    rows = touched_rows(
+        model, torch.tensor([[0]]), torch.tensor([[item(8)]]), Drawn(torch.tensor([other]), torch.zeros(1))
+    )
+    assert rows is not None
+    assert rows.tolist() == [row for row in range(30) if row == other or cluster_of[row] == cluster_of[8]]
 
 
 @pytest.mark.parametrize("kind", ["full", "sampled"])
