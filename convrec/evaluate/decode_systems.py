@@ -235,9 +235,10 @@ def _single_tokens(
     if built is None:
         read = level1 + shape.vectors_mb(n)
     else:
-        width = len(built.step)
-        rows = min(n, LOOKED_AT) + 4 * OPENED  # bytes a coordinate: codes, then fp32
-        read = level1 + shape.vectors_mb(width) + width * (rows + 4 * len(built.clusters)) / 1e6
+        width, coded = built.coordinates.shape[1], len(built.step)
+        opened, looked_at = 4 * width * OPENED, coded * min(n, LOOKED_AT)  # fp32, codes of a byte
+        of_clusters = 4 * (width + coded) * len(built.clusters)  # means and variances
+        read = level1 + shape.vectors_mb(width) + (opened + looked_at + of_clusters) / 1e6
 
     def run(decoder: Decoder) -> Callable[[], object]:
         engine = Engine(model, renderer, built, decoder)

@@ -1,6 +1,7 @@
 """Both decoders give the same hidden states, whatever is padded, split into chunks or taken twice; which one serves."""
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -135,6 +136,49 @@ def test_what_is_no_plain_llama_goes_through_its_own_modules(
 def test_layers_too_large_for_a_second_layout_go_through_their_own_modules(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "LARGEST", 1000)
     assert "too much" in unserved(llama())
+
+
+@pytest.mark.parametrize("length", [1, 5])
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: backbone("qwen3", 10).model,
+        lambda: backbone("gemma3", 10).model,
+        lambda: llama(attention_bias=True, mlp_bias=True),
+    ],
+)
+def test_matrices_laid_out_for_onednn_give_what_the_modules_give(
+    made: Callable[[], Any], length: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = made()
+    before = {name: weight.clone() for name, weight in model.named_parameters()}
+    with caplog.at_level(logging.INFO, logger=room.__name__):
+        laid, plain = decoder_of(model), TransformersDecoder(model)
+    assert "laid out for oneDNN" in caplog.text
+    cache, other = laid.cache(), plain.cache()
+    width = model.config.hidden_size
+    for _ in range(3):
+        vectors = torch.randn(2, length, width)
+        torch.testing.assert_close(laid(vectors, None, cache), plain(vectors, None, other), rtol=0, atol=1e-4)
+    assert all(torch.equal(weight, before[name]) for name, weight in model.named_parameters())
+    assert not any(type(module).__name__ == "_Packed" for module in model.modules()), "the model itself is as it was"
+
+
+@pytest.mark.parametrize(
+    ("made", "largest", "why"),
+    [
+        (lambda: backbone("qwen3", 10).model.to(torch.bfloat16), 2**31, "bfloat16 on cpu"),
+        (lambda: backbone("qwen3", 10).model, 1000, "too much for a second layout"),
+    ],
+)
+def test_matrices_are_left_as_they_are_where_that_would_not_serve(
+    made: Callable[[], Any], largest: int, why: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(room, "LARGEST", largest)
+    with caplog.at_level(logging.INFO, logger=room.__name__):
+        decoder_of(made())
+    assert "as they are: " in caplog.text
+    assert why in caplog.text
 
 
 @settings(max_examples=30, deadline=None)
