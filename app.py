@@ -5,12 +5,15 @@ import sys
 
 from convrec.errors import ConvrecError
 from convrec.settings import Settings
-from convrec.ui.serve import serve
+from convrec.ui.beside import importing
 
 if __name__ == "__main__":
     settings = Settings()
     host = os.environ.get("GRADIO_SERVER_NAME", settings.host)  # a Space sets it to the address it looks at
     try:
-        serve(str(settings.model), settings.dataset, settings.database, host, settings.port)
+        with importing(settings.database, settings.dataset) as imported:
+            from convrec.ui.serve import serve  # seconds, in which the shoppers come in
+
+            serve(str(settings.model), imported, settings.database, host, settings.port)
     except ConvrecError as error:
         sys.exit(f"convrec: {error}")

@@ -143,15 +143,20 @@ def serve(
     port: Annotated[int | None, typer.Option(help="The port to listen on.")] = None,
 ) -> None:
     """Open the page, and the JSON endpoints beside it."""
-    from convrec.model.saved import trained_on
     from convrec.settings import Settings
-    from convrec.ui import serve as page
+    from convrec.ui.beside import importing
 
     settings = Settings()
-    shoppers = dataset or (settings.dataset if model is None else trained_on(model))
-    page.serve(
-        model or str(settings.model), shoppers, db or settings.database, host or settings.host, port or settings.port
-    )
+    shoppers: Path | None = dataset or settings.dataset
+    if model is not None and dataset is None:
+        from convrec.model.saved import trained_on
+
+        shoppers = trained_on(model)
+    database = db or settings.database
+    with importing(database, shoppers) as imported:
+        from convrec.ui import serve as page
+
+        page.serve(model or str(settings.model), imported, database, host or settings.host, port or settings.port)
 
 
 if __name__ == "__main__":

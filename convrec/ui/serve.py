@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio is imported: the page calls nobody
@@ -13,32 +13,27 @@ import gradio as gr
 from convrec.api import add_endpoints
 from convrec.chat.cast import load
 from convrec.chat.chat import Chat
-from convrec.datasets import read_dataset
 from convrec.errors import ConfigError
 from convrec.settings import DATA
 from convrec.store import Store
+from convrec.ui.beside import started
 from convrec.ui.blocks import build
 from convrec.ui.style import CSS, theme
 
 WAITING = 64  # messages that may wait for their turn; more are told to try again
 
 
-def serve(model: str, dataset: Path | None, database: str, host: str, port: int) -> None:
-    """Serves a model folder or hub id until interrupted; the shoppers of `dataset`, if given, may be chosen.
+def serve(model: str, imported: Future[None], database: str, host: str, port: int) -> None:
+    """Serves a model folder or hub id until interrupted; the shoppers that are `imported` (ui.beside) may be chosen.
 
     Raises ConvrecError as the rooms below do: a folder, a database or a port that cannot be opened.
     """
+    cast = load(model)
+    imported.result()
     with Store(database) as store:
-        with ThreadPoolExecutor(1) as beside:  # the shoppers come in while the model is opened
-            imported = beside.submit(_import, store, dataset)
-            cast = load(model)
-            imported.result()
-        launch(Chat(*cast, store), invented=Path(model) == DATA / "model", host=host, port=port)
-
-
-def _import(store: Store, dataset: Path | None) -> None:
-    if dataset is not None:
-        store.import_histories(read_dataset(dataset))
+        chat = Chat(*cast, store)
+        started()
+        launch(chat, invented=Path(model) == DATA / "model", host=host, port=port)
 
 
 def launch(chat: Chat, *, invented: bool, host: str, port: int, block: bool = True) -> gr.Blocks:
