@@ -80,8 +80,9 @@ class Shape:
 
     @property
     def lean(self) -> bool:
-        """Whether the decoder does not run the modules."""
-        return not isinstance(self.decoder.decoder, TransformersDecoder)
+        """Whether the decoder does not run the backbone's own modules: its matrices laid out anew, or other sums."""
+        decoder = self.decoder.decoder
+        return not (isinstance(decoder, TransformersDecoder) and decoder.backbone is self.backbone.base_model)
 
     @contextmanager
     def forwards(self, ended: Callable[[], None]) -> Iterator[None]:

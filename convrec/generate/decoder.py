@@ -154,10 +154,10 @@ class TransformersDecoder:
     """Any backbone, by its own modules."""
 
     def __init__(self, backbone: Any) -> None:
-        self._backbone = backbone
+        self.backbone = backbone
 
     def cache(self) -> TransformersCache:
-        return TransformersCache(self._backbone.config)
+        return TransformersCache(self.backbone.config)
 
     @torch.inference_mode()
     def __call__(
@@ -167,7 +167,7 @@ class TransformersDecoder:
         positions = cache.append(batch, length, mask, seen)
         # (batch, heads, length, places) is added to what attention weighs
         branches = None if seen is None else torch.zeros(seen.shape).masked_fill(~seen, float("-inf"))[None, None]
-        out = self._backbone(
+        out = self.backbone(
             inputs_embeds=vectors,
             attention_mask=cache.mask if branches is None else branches,
             position_ids=positions,
