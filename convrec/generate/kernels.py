@@ -3,7 +3,8 @@
 A step reads a megabyte once, right after a forward that left nothing in the caches: what it costs beyond that is
 calls, of which there is one, which is handed addresses (to take an array out of its object costs as much as to read ten
 thousand codes), and tanh and exp of every logit, which are written so that a processor computes many at a time.
-Compiled when first used, some seconds, and kept beside this file.
+Compiled when first used, some seconds, and kept beside this file: one file, since numba compiles anew what stands in a
+file that changed, and not what that calls elsewhere.
 
 Throughout, `held` is a `model.index.Held`, and `asked` an `Asked`. An address is taken at its word: only
 `generate.search` calls what asks for one.
@@ -22,13 +23,14 @@ from numba.np.numpy_support import carray
 from numpy.typing import NDArray
 
 from convrec.model.head import SOFT_CAP
-from convrec.model.index import MEMBERS, TOGETHER, Held
+from convrec.model.index import Held
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 compiled = njit(fastmath={"reassoc", "contract", "arcp", "nsz", "nnan"}, nogil=True, cache=True, error_model="numpy")
+TOGETHER = 4  # coordinates of the codes that are multiplied at once: `model.index` lays out a multiple of it
 AHEAD = 2  # clusters: how far ahead of the one that is looked at memory is asked for,
 LINE = 64  # bytes at once
 _NONE, _SURE = np.float32(-np.inf), np.float32(np.inf)
@@ -52,8 +54,7 @@ class Asked(NamedTuple):
 class Limits(NamedTuple):
     """Where clusters that hold no more than `opened` rows are all there are to open, or no more than `few` rows are
     allowed, nothing is estimated. `slack`: deviations of the logits of members by which their reach may be mistaken;
-    `margin`: nats a state by which the codes may be mistaken about the best of a
-    cluster."""
+    `margin`: nats a state by which the codes may be mistaken about the best of a cluster."""
 
     opened: float
     few: float
@@ -74,7 +75,7 @@ def _pointer(to: Any) -> Any:
     return pointer
 
 
-_fp32, _int64, _int8 = _pointer(types.float32), _pointer(types.int64), _pointer(types.int8)
+_fp32, _int64, _int32, _int8 = (_pointer(of) for of in (types.float32, types.int64, types.int32, types.int8))
 
 
 @compiled
@@ -174,12 +175,15 @@ def search(
     """Puts the k best of the `allowed` (items,) rows and their scores where `rows` (k,) int64 and `scores` (k,) fp32
     lie, best first, ties to the lower row, all where fewer are allowed.
 
-    Returns how many those are, -1 where the mask is of other items, and how many rows were opened. `said`, `bought`
-    (hidden,) fp32 and `where`, that of `model.index.IndexedHead`, are addresses as well; the last four are `Limits`.
+    Returns how many those are, and how many rows were opened; in place of the first -1 where the mask is of other items
+    and -2 where a state holds NaN or infinity. `said`, `bought` (hidden,) fp32 and `where`, that of
+    `model.index.IndexedHead`, are addresses as well; the last four are `Limits`.
     """
     held = _held(where)
     if len(allowed) != len(held.rows):
         return -1, 0
+    if not (_finite(carray(_int32(said), len(held.asks))) and _finite(carray(_int32(bought), len(held.asks)))):
+        return -2, 0
     total = 0
     for row in range(len(allowed)):
         total += allowed[row]
@@ -189,7 +193,16 @@ def search(
     found, best = carray(_int64(rows), min(k, total)), carray(_fp32(scores), min(k, total))
     limits = Limits(opened, few, slack, margin * asked.weights.sum())
     promise = _promised(asked, held, allowed, total, len(found), limits)
-    return len(found), _open(asked, held, allowed, promise, np.float32(limits.margin), found, best)
+    return _open(asked, held, allowed, promise, np.float32(limits.margin), found, best)
+
+
+@compiled
+def _finite(bits: NDArray[np.int32]) -> bool:
+    """Of fp32: by their exponents, since what is compiled here takes it that there are no NaN."""
+    finite = True
+    for one in bits:
+        finite &= one & 0x7F800000 != 0x7F800000
+    return finite
 
 
 @compiled
@@ -282,9 +295,9 @@ def _look(
 @compiled
 def _open(
     asked: Asked, held: Held, allowed: Flags, promise: Floats, margin: np.float32, found: Rows, best: Floats
-) -> int:
-    """Opens the clusters that `promise` most while that is within `margin` of the k-th best found; returns how many
-    rows that were, and fills `found` and `best` (k,)."""
+) -> tuple[int, int]:
+    """Opens the clusters that `promise` most while that is within `margin` of the k-th best found; fills `found` and
+    `best` (k,) and returns how many of them, and how many rows were opened."""
     logits, scores = _room(held)
     k, count, opened = len(found), 0, 0
     following = _largest(promise)
@@ -307,7 +320,7 @@ def _open(
                 found[at], best[at] = found[at - 1], best[at - 1]
                 at -= 1
             found[at], best[at] = row, score
-    return opened
+    return count, opened
 
 
 @compiled
@@ -326,7 +339,7 @@ def _score(cluster: int, asked: Asked, held: Held, logits: Floats, scores: Float
 def _sketch(cluster: int, asked: Asked, queries: Floats, held: Held, logits: Floats, scores: Floats) -> None:
     """Fills `scores` with those of the members of a cluster by their codes times `queries` (states, m)."""
     size = held.starts[cluster + 1] - held.starts[cluster]
-    begin, width = held.blocks[cluster], _width(size)
+    begin, width = held.blocks[cluster], _width(held, cluster)
     scores[:size] = _ZERO
     for state in range(len(asked.weights)):
         logits[:width] = asked.shared[state] + _product(held.mean[cluster], asked.states[state])
@@ -417,15 +430,16 @@ def _before(score: np.float32, row: int, other_score: np.float32, other_row: int
 
 
 @compiled
-def _width(size: int) -> int:
-    """Of the codes of a cluster with as many members."""
-    return -(-size // MEMBERS) * MEMBERS
+def _width(held: Held, cluster: int) -> int:
+    """Of the codes of a cluster: how many members there is room for."""
+    size = held.starts[cluster + 1] - held.starts[cluster]
+    return int(max(size, (held.blocks[cluster + 1] - held.blocks[cluster]) // max(len(held.step), 1)))
 
 
 @compiled
 def _room(held: Held) -> tuple[Floats, Floats]:
     """Room for the members of the largest cluster, twice."""
     largest = 0
-    for c in range(len(held.starts) - 1):
-        largest = max(largest, _width(held.starts[c + 1] - held.starts[c]))
+    for cluster in range(len(held.starts) - 1):
+        largest = max(largest, _width(held, cluster))
     return np.empty(largest, dtype=np.float32), np.empty(largest, dtype=np.float32)

@@ -9,7 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from convrec.errors import ModelError
 from convrec.generate import kernels
+from convrec.generate.step import NOT_FINITE
 from convrec.model.index import IndexedHead
 from convrec.model.ranking import TASTE
 
@@ -35,10 +37,12 @@ class Search:
 
     def best(self, allowed: NDArray[np.bool_], k: int) -> tuple[list[int], list[float]]:
         """The k best of the allowed (items,) rows and their scores, best first, ties to the lower row; all where fewer
-        are allowed. Raises ValueError for a mask of another catalogue."""
+        are allowed. Raises ValueError for a mask of another catalogue and ModelError for a state of NaN or infinity."""
         rows, scores = _ROW * k, _SCORE * k
         addresses = rows.buffer_info()[0], scores.buffer_info()[0]
         found, opened = kernels.search(*self._asking, allowed, k, *addresses, *LIMITS)
+        if found == -2:
+            raise ModelError(NOT_FINITE)
         if found < 0:
             raise ValueError(f"a mask of {len(allowed)} items for a catalogue of {len(self._head.items)}")
         self.rows_opened += opened

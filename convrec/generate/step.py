@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from convrec.errors import ModelError
 from convrec.model.head import Head, item_scores
 from convrec.model.index import IndexedHead
 from convrec.model.ranking import PREFERENCE, choice_scores
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from convrec.generate.search import Search
 
 log = logging.getLogger(__name__)
+
+NOT_FINITE = "the model's hidden state holds NaN or infinity: its weights are damaged, or its dtype overflows"
 
 
 def best_items(
@@ -38,13 +41,15 @@ def best_items(
     within one step, best first, ties to the lower row; fewer than k where fewer are allowed. `said` and `bought`
     (hidden,), `allowed` (items,). The normalisers are unmasked and the mask acts on the joint score after the soft cap:
     a constraint changes who may win, never what the model thinks of anyone (DESIGN §5.2). A `Head` is scanned whole; of
-    an `IndexedHead` a few clusters are opened (generate.search).
+    an `IndexedHead` a few clusters are opened (generate.search). Raises ModelError for a state that is not finite.
     """
     if isinstance(head, IndexedHead):
         search = _searching()(said, bought, head)
         rows, scores = _searched(search, allowed, k, met)
         first = search.scores(np.array(forced, dtype=np.int64)).tolist() if forced else []
     else:
+        if not (said.isfinite().all() and bought.isfinite().all()):
+            raise ModelError(NOT_FINITE)
         every = choice_scores(said[None].float(), bought[None].float(), head, item_scores)[0]
         ranked = every if met is None else every + PREFERENCE * torch.from_numpy(met)
         masked = ranked.masked_fill(torch.from_numpy(~allowed), float("-inf"))

@@ -7,28 +7,25 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
-from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
+
+from convrec.errors import ConvrecError, StoreError
 
 
 @contextmanager
-def importing(database: str, dataset: Path | None) -> Iterator[Future[None]]:
-    """Done when the shoppers of `dataset` are there, or at once without one; `result` raises DataError and StoreError.
+def importing(database: str, dataset: Path | None) -> Iterator[Callable[[], None]]:
+    """Begins; what it gives waits until the shoppers of `dataset` are there and raises DataError and StoreError as
+    `read_dataset` and `Store` do. Without a dataset there is nothing to wait for.
 
     No garbage is collected until `started` or the end. Nothing heavy is imported here, and no thread would do: it would
     wait while others import.
     """
     gc.disable()
     try:
-        if dataset is None:
-            nothing: Future[None] = Future()
-            nothing.set_result(None)
-            yield nothing
-        else:
-            with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as beside:
-                yield beside.submit(_import, database, dataset)
+        yield _begun(database, dataset) if dataset else lambda: None
     finally:
         gc.enable()
 
@@ -39,10 +36,33 @@ def started() -> None:
     gc.enable()
 
 
-def _import(database: str, dataset: Path) -> None:
+def _begun(database: str, dataset: Path) -> Callable[[], None]:
+    context = multiprocessing.get_context("spawn")
+    answer, sending = context.Pipe(duplex=False)
+    context.Process(target=_import, args=(database, dataset, sending), daemon=True).start()
+    sending.close()  # so that the end of the process is the end of the pipe
+
+    def wait() -> None:
+        try:
+            error: ConvrecError | None = answer.recv()
+        except EOFError:
+            error = StoreError(f"the import of {dataset} into {database} was cut off; nothing of it was stored")
+        if error:
+            raise error
+
+    return wait
+
+
+def _import(database: str, dataset: Path, answer: Connection) -> None:
     gc.disable()
     from convrec.datasets import read_dataset
     from convrec.store import Store
 
-    with Store(database) as store:
-        store.import_histories(read_dataset(dataset))
+    error: ConvrecError | None = None
+    try:
+        with Store(database) as store:
+            store.import_histories(read_dataset(dataset))
+    except ConvrecError as wrong:
+        error = wrong
+    with suppress(BrokenPipeError):  # who waited was stopped
+        answer.send(error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import Future
+from collections.abc import Callable
 from pathlib import Path
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio is imported: the page calls nobody
@@ -23,13 +23,13 @@ from convrec.ui.style import CSS, theme
 WAITING = 64  # messages that may wait for their turn; more are told to try again
 
 
-def serve(model: str, imported: Future[None], database: str, host: str, port: int) -> None:
-    """Serves a model folder or hub id until interrupted; the shoppers that are `imported` (ui.beside) may be chosen.
+def serve(model: str, imported: Callable[[], None], database: str, host: str, port: int) -> None:
+    """Serves a model folder or hub id until interrupted, with the shoppers that `imported` (ui.beside) waits for.
 
     Raises ConvrecError as the rooms below do: a folder, a database or a port that cannot be opened.
     """
     cast = load(model)
-    imported.result()
+    imported()
     with Store(database) as store:
         chat = Chat(*cast, store)
         started()

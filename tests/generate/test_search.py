@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_model import a_head
 
+from convrec.errors import ModelError
 from convrec.generate import search
 from convrec.generate.search import Search
 from convrec.generate.step import best_items
@@ -175,6 +176,18 @@ def test_what_belongs_to_another_head_is_refused() -> None:
     for row in (-1, 4):
         with pytest.raises(IndexError, match="outside the 4"):
             step.scores(np.array([row]))
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("broken", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("with_index", [False, True])
+def test_a_state_that_is_not_finite_is_said(broken: float, with_index: bool) -> None:
+    head = detached(3, [0, 1, 0, 2], 6, 0)
+    state = torch.zeros(6)
+    damaged = torch.tensor([0.0, 1.0, 2.0, broken, 0.0, 0.0])
+    for said, bought in ((damaged, damaged), (state, damaged), (damaged, state)):
+        with pytest.raises(ModelError, match="NaN or infinity"):
+            best_items(said, bought, served(head) if with_index else head, np.ones(4, dtype=bool), 2)
 
 
 @torch.inference_mode()
