@@ -13,6 +13,7 @@ from convrec.errors import ModelError
 from convrec.generate import kernels
 from convrec.generate.step import NOT_FINITE
 from convrec.model.index import IndexedHead
+from convrec.model.ranking import TASTE
 
 LIMITS = kernels.Limits(opened=1024, few=64, slack=0.6, margin=0.25)
 _ROW, _SCORE = array("q", [0]), array("f", [0.0])
@@ -31,7 +32,7 @@ class Search:
         self._head = head
         self._said = _readable(said, head)
         self._bought = self._said if bought is said else _readable(bought, head)
-        self._asking = self._said.data_ptr(), self._bought.data_ptr(), head.taste, head.address
+        self._asking = self._said.data_ptr(), self._bought.data_ptr(), TASTE, head.address
         self.rows_opened = 0
 
     def best(self, allowed: NDArray[np.bool_], k: int) -> tuple[list[int], list[float]]:

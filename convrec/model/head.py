@@ -23,8 +23,7 @@ class Head:
     """The vectors that symbols enter by and hidden states are compared with, computed once for many positions.
 
     `inputs` (symbols below items, hidden), `level1` (symbols below items + clusters, hidden), without clusters where
-    the kind is not `two-level`; `items` (items, hidden) f(E), which is both, `cluster_of` (items,). `taste`: what the
-    history alone weighs beside what was said (model.ranking).
+    the kind is not `two-level`; `items` (items, hidden) f(E), which is both, `cluster_of` (items,).
     """
 
     inputs: Tensor
@@ -33,7 +32,6 @@ class Head:
     cluster_of: Tensor
     n_symbols: int
     kind: HeadKind = "two-level"
-    taste: float = 1.0
 
 
 def capped(hidden: Tensor, vectors: Tensor) -> Tensor:

@@ -122,17 +122,16 @@ class IndexedHead:
     held: Held
     where: NDArray[np.int64]
     address: int
-    taste: float = 1.0
 
 
-def indexed(inputs: Tensor, level1: Tensor, index: ItemIndex, n_symbols: int, taste: float = 1.0) -> IndexedHead:
+def indexed(inputs: Tensor, level1: Tensor, index: ItemIndex, n_symbols: int) -> IndexedHead:
     clusters = level1[torch.from_numpy(n_symbols + index.clusters)]
     asks = torch.cat([clusters, index.basis.T, index.centre[None]]).detach().T.float().contiguous()
     made = {"asks": asks.numpy(), "variance": index.variance[:, : len(index.step)].numpy()}
     arrays = {name: np.ascontiguousarray(made.get(name, getattr(index, name, None))) for name in Held._fields}
     held = Held(**arrays)
     where = np.array([(array.ctypes.data, *array.shape, 1)[:3] for array in held], dtype=np.int64)
-    return IndexedHead(inputs, level1, index, n_symbols, held, where, where.ctypes.data, taste)
+    return IndexedHead(inputs, level1, index, n_symbols, held, where, where.ctypes.data)
 
 
 @torch.no_grad()

@@ -32,7 +32,6 @@ class ConvrecModel(nn.Module):
         heard_width: int,
         dropout: float = 0.0,
         kind: HeadKind = "two-level",
-        taste: float = 1.0,
     ) -> None:
         super().__init__()
         self.backbone = backbone
@@ -43,7 +42,6 @@ class ConvrecModel(nn.Module):
         self.hear = nn.Sequential(nn.LayerNorm(heard_width), nn.Linear(heard_width, hidden))
         self.dropout = dropout
         self.kind = kind
-        self.taste = taste
         scale = float(backbone.get_input_embeddings().weight.detach().std())
         nn.init.normal_(self.marks.weight, std=scale)
         for name, weight in self.hear.named_parameters():
@@ -62,22 +60,18 @@ class ConvrecModel(nn.Module):
 
     def head(self) -> Head:
         level1, inputs = self._words()
-        return Head(
-            inputs, level1, self.table.tokens(), self.table.cluster_of, self.symbols.items, self.kind, self.taste
-        )
+        return Head(inputs, level1, self.table.tokens(), self.table.cluster_of, self.symbols.items, self.kind)
 
     def head_over(self, rows: Tensor) -> Head:
         """The head of a catalogue that holds these (rows,) alone; its items are numbered by their place there."""
-        return self._head(self.table.tokens(rows), self.table.cluster_of[rows])
+        level1, inputs = self._words()
+        cluster_of = self.table.cluster_of[rows]
+        return Head(inputs, level1, self.table.tokens(rows), cluster_of, self.symbols.items, self.kind)
 
     def indexed_head(self, index: ItemIndex) -> IndexedHead:
         """The head that serves from an index: f(E) is read where it is needed and nowhere computed for every item."""
         level1, inputs = self._words()
-        return indexed(inputs, level1, index, self.symbols.items, self.taste)
-
-    def _head(self, items: Tensor, cluster_of: Tensor) -> Head:
-        level1, inputs = self._words()
-        return Head(inputs, level1, items, cluster_of, self.symbols.items, self.kind, self.taste)
+        return indexed(inputs, level1, index, self.symbols.items)
 
     def _words(self) -> tuple[Tensor, Tensor]:
         """(level 1, inputs below items)."""

@@ -16,24 +16,24 @@ from convrec.model.model import ConvrecModel
 from convrec.model.prompt import Prompt, Renderer, heard_matrix
 
 PREFERENCE = 12.0  # nats for each wish met that need not hold; chosen on validation (docs/LOG.md, tenth session)
+TASTE = 1.0  # weight of what the history alone predicts; chosen on validation (docs/LOG.md, eleventh session)
 
 
 def choice_scores(
     said: Tensor, bought: Tensor, head: Head, of: Callable[[Tensor, Head], Tensor] = item_log_probabilities
 ) -> Tensor:
-    """(positions, items) what items are chosen by: log P(item | history, message) + taste · log P(item | history).
+    """(positions, items) what items are chosen by: log P(item | history, message) + TASTE · log P(item | history).
 
     `said` and `bought` (positions, hidden) are the hidden states at the end of the prompt and at the last purchase in
     it, of the same forward. A product of two experts: the message says what kind of thing is wanted, and far more
-    histories than messages were learnt from to say which of these this person would like (`head.taste`: how much that
-    weighs, chosen on validation with each recipe). Where nothing was said or bought the two are one state, and the
-    scores are the log-probabilities (nats) themselves. `of` item_scores they are less by what is the same for every
-    item of a position, which the order alone does not need.
+    histories than messages were learnt from to say which of these this person would like. Where nothing was said or
+    bought the two are one state, and the scores are the log-probabilities (nats) themselves. `of` item_scores they are
+    less by what is the same for every item of a position, which the order alone does not need.
     """
     scores = of(said, head)
     apart = (said != bought).any(1)
     if apart.any():
-        scores[apart] += head.taste * of(bought[apart], head)
+        scores[apart] += TASTE * of(bought[apart], head)
     return scores
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 import warnings
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
@@ -66,7 +65,6 @@ class SavedConfig:
     splice_facts: bool = True
     fact_tokens: bool = True
     item_vectors: Starts = "both"
-    taste: float = 1.0
     format: int = FORMAT
 
 
@@ -178,7 +176,6 @@ def load(folder: str | Path, *, merge: bool = True, indexed: bool = False) -> Sa
             table,
             heard_width=config.heard_width,
             kind=config.head,
-            taste=config.taste,
         )
         missing, unexpected = model.load_state_dict(
             {k: v.float() if v.is_floating_point() else v for k, v in state.items()}, strict=False
@@ -272,8 +269,6 @@ def _config(path: Path) -> SavedConfig:
         raise ModelError(f"{path / 'config.json'} cannot be read ({error}); copy the model again") from error
     if config.head not in HEADS:
         raise ModelError(f"{path}: unknown head {config.head!r} in config.json, not one of {', '.join(HEADS)}")
-    if not (isinstance(config.taste, int | float) and 0 <= config.taste < math.inf):
-        raise ModelError(f"{path}: taste {config.taste!r} in config.json is no weight; copy the model again")
     return config
 
 

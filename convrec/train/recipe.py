@@ -57,7 +57,6 @@ class Recipe(BaseModel):
     n_clusters: int | None = Field(None, gt=0, description="about as many; None: √n")
     negatives: int = Field(1024, gt=0, description="items drawn for a batch; head: sampled, and across")
     across: float = Field(0.0, ge=0, description="weight of a sampled softmax over all items beside the two levels")
-    taste: float = Field(1.0, ge=0, description="weight of what the history alone predicts beside what was said")
     negatives_by: Literal["uniform", "popularity"] = Field("uniform", description="popularity: (1 + purchases)^0.75")
     dropout: float = Field(0.1, ge=0, lt=1)
     residual_dropout: float = Field(0.1, ge=0, lt=1)

@@ -92,7 +92,6 @@ def train(
         splice_facts=recipe.splice_facts,
         fact_tokens=recipe.fact_tokens,
         item_vectors=recipe.item_vectors,
-        taste=recipe.taste,
     )
     card = model_card(dataset, recipe, seed, backbone, figures)
     learnt = backbone is None or (Path(backbone) / PHRASES).is_file()  # its language from such texts
@@ -218,10 +217,7 @@ def _build(
         free=recipe.item_vectors != "content",
     )
     symbols = Symbols(len(tokenizer), fact_vocabulary(dataset.catalog))
-    model = ConvrecModel(
-        causal, symbols, table,
-        heard_width=TEXT_WIDTH, dropout=recipe.dropout, kind=recipe.head, taste=recipe.taste,
-    )  # fmt: skip
+    model = ConvrecModel(causal, symbols, table, heard_width=TEXT_WIDTH, dropout=recipe.dropout, kind=recipe.head)
     if known is not None and known.catalog.version == dataset.catalog.version:
         _go_on(model, known, recipe)
     elif known is not None:

@@ -10,7 +10,7 @@ from small_model import small_catalog, small_model
 from convrec.conversation import Path, PathTurn
 from convrec.model.head import HEADS, HeadKind, capped, item_log_probabilities
 from convrec.model.losses import Drawn, sampled_loss
-from convrec.model.ranking import collate, expected_ranks, score_paths
+from convrec.model.ranking import TASTE, collate, expected_ranks, score_paths
 
 
 @pytest.mark.parametrize("kind", HEADS)
@@ -56,10 +56,8 @@ def test_any_backbone_reads_items_words_and_heard_vectors(family: str) -> None:
     assert not np.allclose(scores[0], scores[1])
 
 
-@pytest.mark.parametrize("taste", [0.0, 0.25, 1.0])
-def test_a_choice_weighs_what_was_said_and_what_the_history_alone_predicts(taste: float) -> None:
+def test_a_choice_weighs_what_was_said_and_what_the_history_alone_predicts() -> None:
     model, renderer = small_model()
-    model.taste = taste
     said = PathTurn("something blue", reference=5)
     history, asked, new = Path((4, 5)), Path((4, 5), (said,)), Path((), (said,))
     alone, both, nobody = score_paths(model, renderer, [history, asked, new])
@@ -68,7 +66,7 @@ def test_a_choice_weighs_what_was_said_and_what_the_history_alone_predicts(taste
         with torch.inference_mode():
             last = model(symbols, heard, model.head(), mask)[:, -1]
             expected = item_log_probabilities(last, model.head())[0].numpy()
-        weight = taste if path is asked else 0  # nothing bought, or nothing said: the log-probabilities themselves
+        weight = TASTE if path is asked else 0  # nothing bought, or nothing said: the log-probabilities themselves
         np.testing.assert_allclose(scores, expected + weight * alone, atol=1e-4)
     assert np.exp(alone).sum() < 1
 

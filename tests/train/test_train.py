@@ -281,15 +281,6 @@ def test_a_folder_without_a_head_has_two_levels_and_an_unknown_head_is_named(tra
         load(folder)
 
 
-@pytest.mark.parametrize("taste", ["much", -1, float("nan"), float("inf"), None])
-def test_a_taste_that_is_no_weight_is_named(trained: Path, tmp_path: Path, taste: object) -> None:
-    folder = copied(trained, tmp_path / "copy")
-    config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps({**config, "taste": taste}))
-    with pytest.raises(ModelError, match="is no weight"):
-        load(folder)
-
-
 def test_a_table_of_another_catalogue_is_refused(trained: Path, tmp_path: Path) -> None:
     from convrec.datasets.frames import items_frame
 
