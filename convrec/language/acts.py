@@ -13,16 +13,19 @@ from convrec.language.utterance import Utterance, stems
 _ORDER = ("restart", "profile", "compare", "why", "off_topic", "more", "social")
 
 _COUNT = re.compile(
-    r"(?<!\S)(?P<number>[2-9]|10|couple of|couple|few|several) (?:\w+ ){0,2}?(?:options?|choices|alternatives|"
+    r"(?<!\S)(?<!so )(?<!too )(?<!very )"
+    r"(?P<number>[2-9]|10|couple of|couple|few|several) (?:\w+ ){0,2}?(?:options?|choices|alternatives|"
     r"suggestions?|ideas|candidates|contenders|such|recommendations|things|items|products|of them|others|ones|"
     r"different|possibilities|picks|more)(?!\S)"
     r"|(?<!\S)(?:show me|give me|gimme|show|suggest|recommend|list|find me|pick|lay out|lay|line up|put|offer me|"
+    r"name me|name us|bring me|bring us|fetch me|fetch us|put out|set out|dig out|hand me|"
     r"let me see|may i see|can i see|(?:pick|choose|select) (?:from|between|among)) (?:the |your )?(?:best |"
     r"top )?(?P<asked>[2-9]|10)(?= |$)"
     r"|(?<!\S)(?:top|make it) (?P<top>[2-9]|10)(?!\S)"
     r"|(?<!\S)(?:(?P<some>[2-9]|10|couple of|couple|few|several) )(?=(?:\S+ ){0,4}?(?:to|i|we|so (?:i|we|he|she|they)) "
     r"(?:(?:can|could|may) )?(?:choose|pick|select|decide|compare|weigh)|(?:\w+ ){0,3}for (?:selection|comparison))"
 )
+_NEXT = [["door"], ["week"], ["month"], ["year"], ["term"], ["time"], ["to"], ["of"]]  # no next one of what is shown
 _GONE = ("lose", "loses", "lost", "losing", "broke", "bought", "ordered", "had", "eat", "ate", "threw", "gave")
 _FEW = ("2", "3", "4", "5")
 _BEFORE = (
@@ -70,6 +73,8 @@ def act_phrases(utterance: Utterance) -> dict[str, list[tuple[int, int]]]:
     index = 0
     while index < len(keys):
         for act, phrase in _phrases().get(keys[index], ()):
+            if phrase == ("next",) and keys[index + 1 : index + 2] in _NEXT:
+                continue
             if tuple(keys[index : index + len(phrase)]) == phrase:
                 found.setdefault(act, []).append((index, index + len(phrase)))
                 index += len(phrase)

@@ -128,6 +128,8 @@ class Comparisons:
         if "less" in cues and self._u.said(cues["less"].first, cues["less"].last).lower() == "not that":
             cues = {**cues, "another": cues["less"]}  # "not that brand" is no comparison as in "not that expensive"
         number = self._measurable_facet([s.facet for s in mention.of(Kind.FACET)])
+        if any(m.last == mention.first and m.of(Kind.VALUE) for m in self._mentions):
+            number = ""  # "a fine tip"
         if manner.waived:
             self._draft.drop(facet)
         elif cues.keys().isdisjoint({"another", "same", "less", "more"}) and number:

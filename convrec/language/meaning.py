@@ -100,7 +100,13 @@ class Meaning:
         not asked for, where others are."""
         named = [c for c in self.draft.constraints if (c.facet, c.op) == ("category", Op.IS)]
         known = [c for c in named if c.key in self._known]
-        if known and len(known) < len(named):
+        at_hand = self._base is not None and self._base in self._situation.shown
+        here = self._catalog[self._base].categories if self._base is not None and at_hand else ()
+        of_it = bool(here) and any(c.facet != "category" and c.facet in self._topics for c in self.draft.constraints)
+        if of_it and not any(c.value in here for c in named):  # "it must go in the wall plug, the batteries never last"
+            self.draft.constraints = [c for c in self.draft.constraints if c not in known]
+            self.draft.category = "" if len(known) == len(named) else self.draft.category
+        elif known and len(known) < len(named):
             self.draft.constraints = [c for c in self.draft.constraints if c not in known]
             if self.draft.category in [c.value for c in known]:
                 self.draft.category = str(next(c.value for c in named if c not in known))
@@ -133,10 +139,14 @@ class Meaning:
         if aside and self.draft.category:
             return
         has = None if self._base is None else self._pointer.holds(self._base, sense)
-        if not manner.negative and has is not None and self._comparisons.states(mention.first):
+        elsewhere = self.draft.category and not self._is_about(Sense(Kind.VALUE, "category", self.draft.category))
+        if not (manner.negative or has is None or elsewhere) and self._comparisons.states(mention.first):
             return  # "it's green"
         than = mention.first > 0 and self._u.words[mention.first - 1].text == "than"  # "smaller than A3"
         negative = (manner.negative or than) != (sense.value is False) and not lost
+        if sense.facet == "material" and self._is_a_thing(mention):
+            self.draft.wishes.append(self._said(mention))
+            return
         plural = sense.facet == "material" and self._u.words[mention.last - 1].text.endswith(
             "s"
         )  # "rubbers" are things
@@ -186,8 +196,14 @@ class Meaning:
             self._known.add(self.draft.constraints[-1].key)
         elif sense.facet == "category" and not (wanted or negative or cues) and self._is_about(sense):
             self._turned_down = self._turned_down or (
-                self.draft.constraints[-1] if _ELSE.search(self._u.line) else None
+                self.draft.constraints[-1] if _ELSE.search(self._u.line) and " way of " not in self._u.line else None
             )
+
+    def _is_a_thing(self, mention: Mention) -> bool:
+        """ "A rubber and a sharpener" are two things, and nothing is of rubber."""
+        before = self._u.words[mention.first - 1].text if mention.first else ""
+        after = self._u.words[mention.last : mention.last + 1]
+        return before in ("a", "an", "another") and (not after or after[0].is_mark or after[0].text in ("and", "or"))
 
     def _is_about(self, sense: Sense) -> bool:
         """Whether something of this category was shown or bought last, so that it can be turned down."""

@@ -69,6 +69,7 @@ _MOST = re.compile(
     r"absolute most|upper end|spending money|gave me|given(?! the choice)|put aside|aside for|saved up|approved|"
     r"budget's|budgeted|budget)(?!\S)"
 )
+_NUMBERED = re.compile(r"(?<!\S)(?:year|class|grade|form|room|page|number|chapter|table|platform|size|level) $")
 _PLAIN = re.compile(rf"(?<!\S){_AMOUNT}(?!\S)(?: (?P<after>{AFTER_UPPER}|{AFTER_LOWER}|{AFTER_AROUND})(?!\S))?")
 _TENNER = re.compile(r"(?<!\S)(?:(?P<upper>" + UPPER + r"|for) )?an? (?P<word>tenner|fiver|twenty)(?!\S)")
 _AGAINST = re.compile(
@@ -188,7 +189,11 @@ def _plain(u: Utterance) -> Iterator[Amount]:
     for match in _PLAIN.finditer(u.line):
         money = match["sign"] or match["unit"]
         most = _MOST.search(u.line) is not None
-        bare = most and re.match(_CLEAR, u.line[match.end() :]) is not None  # "my ceiling sits at eight"
+        bare = (
+            most
+            and not _NUMBERED.search(u.line[: match.start()])
+            and re.match(_CLEAR, u.line[match.end() :]) is not None
+        )  # "my ceiling sits at eight"
         tops = re.fullmatch(r"tops|or less|or cheaper|or under|max|or so", match["after"] or "") is not None
         if not (money or bare or tops):
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from convrec.catalog import Catalog
 from convrec.conversation import Op, Question
@@ -13,6 +14,7 @@ from convrec.language.lexicon import Kind, Mention, Sense
 from convrec.language.utterance import Utterance
 
 LONGEST = 16  # words; whoever says more tells a story
+ANSWER = 4  # words before a question that may answer what was shown
 _IT = (
     r"(?:(?:it|its|it's|this|that|they|these|those|them)(?: one| thing| ones)?|"
     r"the (?:1st|2nd|3rd|first|second|third|last) one)"
@@ -20,6 +22,7 @@ _IT = (
 _VERB = r"(?:is|are|does|do|can|could|will|has|have)"
 _FIRST = (
     r"(?:(?:and|but|so|ok|okay|hmm?|oh|ah|well|sorry|also|wait|hang on|cool|nice|great|by the way|btw|do you know|"
+    r"(?:that|this|the|those|these)(?: \S+){1,3}(?= ,)|"
     r"(?:can|could) you (?:tell|say)(?: me)?|tell me|may i ask|i wonder|just wondering|out of interest) (?:, )?)*"
 )
 _LAST = r"(?: (?:then|exactly|please|by the way))?(?: \?)*"
@@ -30,6 +33,7 @@ _ASKS = re.compile(
 )
 _OF_IT = re.compile(rf"^{_FIRST}(?:{_VERB} {_IT} .*|{_IT} {_VERB} .*\?$|(?:how|what|which|number of|amount of) .*\?$)")
 _IN_FORM = re.compile(rf"^{_FIRST}(?:how|what|which|who|{_VERB})(?!\S)|(?<!\S){_VERB} {_IT}(?!\S).*\?")
+_OF_THAT = re.compile(rf"^{_FIRST}(?:does|do|did|would|will|is|are) (?:it|this|that|these|those)(?: \S+)+? \?")
 _YES_OR_NO = re.compile(rf"{_FIRST}{_VERB} ")
 _CHOICES = re.compile(
     rf"{_FIRST}(?:what|which|how many) (?:other )?(?P<facet>\S+(?: \S+)?) "
@@ -47,6 +51,7 @@ _NAMED = (  # asked without naming the facet
     (r"who (?:\S+ ){0,2}?(?:makes?|made|manufactures?|produces?)|who (?:is )?it (?:by|from)", "brand"),
     (r"(?<!\S)made (?:of|from|out of)(?!\S)", "material"),
     (r"(?<!\S)weighs?(?!\S)", "weight"),
+    (r"how much (?:\S+ ){1,6}?holds?(?!\S)", "capacity"),
     (r"(?<!\S)batter(?:y|ies) (?:last|hold|life)", "battery"),
     (rf"what {_VERB} (?:\S+ ){{0,3}}?{_IT}(?: \S+)? for(?: \?)*$", "use"),
 )
@@ -67,6 +72,9 @@ class Questions:
 
         `topics` are the facets that the things talked about have: of several that a word may mean, those come first.
         """
+        if (start := _answered(u)) and not any(m.of(Kind.VALUE) for m in mentions if m.first < start):
+            rest = [replace(m, first=m.first - start, last=m.last - start) for m in mentions if m.first >= start]
+            u, mentions = Utterance(u.text[u.words[start].start :]), rest
         if len(u) > LONGEST or any(word.is_end and word.text != "?" for word in u.words):
             return ()
         known = {*self._catalog[row].attributes, "brand", "use"}
@@ -88,6 +96,8 @@ class Questions:
         if draft.dropped or any(c.facet in ("price", "compatible", "title") for c in draft.constraints):
             return False
         if aim.about >= OVER_NAMES and _IN_FORM.search(u.line):  # "dishwasher safe, are they?", "how big's the bag?"
+            return True
+        if aim.about >= CERTAINLY and _OF_THAT.search(u.line) and not _NO_QUESTION.search(u.line):
             return True
         if any(c.hard and c.op in (Op.IS, Op.NOT) for c in draft.constraints):
             return False
@@ -122,6 +132,12 @@ class Questions:
             if found := next((facet for facet in facets if facet in group), ""):
                 return found
         return ""
+
+
+def _answered(u: Utterance) -> int:
+    """Where what follows a first sentence of a few words begins ("Hm, maybe. How bright is it?"); 0 without one."""
+    ends = [i for i, word in enumerate(u.words[:-1]) if word.is_end and word.text not in ("?", ":")]
+    return ends[0] + 1 if len(ends) == 1 and ends[0] <= ANSWER else 0
 
 
 def _value(values: Sequence[Sense], known: set[str], topics: Iterable[str]) -> Sense | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from convrec.catalog import Catalog
 from convrec.conversation import Act, Constraint, Op, Question, Reading
@@ -45,6 +46,10 @@ _TOGETHER = re.compile(
     r"set)|bundle|work together|belong together)(?!\S)"
 )
 
+_RUNS_ON = re.compile(
+    r"(?<!\S)(?:runs?|running|works?|working|goes|powered|operates?|operated) (?:off|on|by|with)(?: the)?$"
+)
+_OF_THAT_KIND = frozenset(["one", "ones", "version", "powered", "operated", "driven", "model", "type"])
 _ANSWERS = frozenset(["fine", "clear", "cool", "right"])
 _RHETORICAL = frozenset(["doesn't", "doesnt", "isn't", "isnt", "aren't", "arent", "hasn't", "wouldn't", "couldn't"])
 _AGAINST = re.compile(r"(?<!\S)(?:than|paid|like|as|cost)(?!\S)")
@@ -93,8 +98,10 @@ class Reader:
         taken = {i for p in pointed for i in range(p.first, p.last)}
         corrections = self._likeness.corrections(u)
         mentions = list(self._lexicon.find(u, taken, corrections))
-        if _is_answer(u, mentions) or _is_rhetorical(u, mentions):
+        if _is_answer(u, mentions):
             mentions = mentions[1:]
+        mentions = [m for m in mentions if not _is_rhetorical(u, m, mentions)]
+        mentions = [_as_a_property(u, m, table=situation.reference in situation.shown) for m in mentions]
         quoted = self._titles.quoted(u, mentions)
         mentions = [m for m in mentions if m.cue or m.last <= quoted[0] or m.first >= quoted[1]]
         pointed += [
@@ -191,8 +198,8 @@ class Reader:
                 count=count if asked else None,
                 questions=tuple(Question(c.facet, str(c.op)) for c in draft.constraints if c.op in measures),
             )
-        if act is Act.RESTART and aim.act is act and not draft.constraints:
-            draft.wishes, draft.unmet = [], []  # "delete all this, new round"
+        if act is Act.RESTART and aim.act is act and not draft.category:
+            draft.constraints, draft.wishes, draft.unmet = [], [], []  # "clear all state, new round"
         return Reading(
             act,
             constraints=tuple(draft.constraints),
@@ -239,6 +246,12 @@ class Reader:
             return settled
         if alike not in (None, Act.RECOMMEND):
             return alike
+        if "social" in acts and aim.act is Act.SOCIAL and aim.act_is >= SURELY and not draft.constraints:
+            return Act.SOCIAL  # "I'll have it. What fun this is!"
+        kinds = {str(c.value) for c in draft.constraints if (c.facet, c.op) == ("category", Op.IS)}
+        here = self._catalog[base].categories if base is not None and base in situation.shown else ()
+        if "more" in acts and len(kinds) == len(draft.constraints) > 0 and kinds.issubset(here):
+            return Act.MORE  # "what other lamps do you keep?"
         spoken = {i for first, last in acts.get("social", ()) for i in range(first, last)}
         wants = any(m.cue == "want" and not spoken.issuperset(range(m.first, m.last)) for m in mentions)
         if draft.asks or draft.references or (wants and draft.wishes) or draft.relative:
@@ -312,12 +325,33 @@ def _is_answer(u: Utterance, mentions: Sequence[Mention]) -> bool:
     )
 
 
-def _is_rhetorical(u: Utterance, mentions: Sequence[Mention]) -> bool:
+def _is_rhetorical(u: Utterance, mention: Mention, mentions: Sequence[Mention]) -> bool:
     """ "Doesn't Tarn make one of these?" denies nothing; "doesn't need to be wireless" does."""
-    if not mentions or mentions[0].first or u.words[0].text not in _RHETORICAL:
+    place = mention.first
+    begins = place == 0 or u.words[place - 1].is_end
+    if not begins or mention.cue != "negate" or u.words[place].text not in _RHETORICAL:
         return False
-    maker = any(m.first == 1 and any(s.facet == "brand" for s in m.of(Kind.VALUE)) for m in mentions[1:])
-    return mentions[0].cue == "negate" and (maker or u.words[-1].text == "?")
+    maker = any(m.first == place + 1 and any(s.facet == "brand" for s in m.of(Kind.VALUE)) for m in mentions)
+    end = next((word.text for word in u.words[place:] if word.is_end), "")
+    return maker or end == "?"
+
+
+def _as_a_property(u: Utterance, mention: Mention, *, table: bool) -> Mention:
+    """ "A battery one", "it must run off batteries", "batteries it'll have to be" want no batteries."""
+    values = mention.of(Kind.VALUE)
+    properties = tuple(s for s in values if s.facet != "category")
+    if not properties or len(properties) == len(values):
+        return mention
+    before = " ".join(word.text for word in u.words[max(mention.first - 3, 0) : mention.first])
+    after = [word.text for word in u.words[mention.last : mention.last + 2]]
+    it_is = (
+        table
+        and after[:1] in (["it"], ["it'll"], ["it's"])
+        and after[1:] in (["has"], ["will"], ["must"], ["have"], ["is"])
+    )
+    if it_is or _RUNS_ON.search(before) or not _OF_THAT_KIND.isdisjoint(after[:1]):
+        return replace(mention, senses=properties)
+    return mention
 
 
 def _base(u: Utterance, pointed: Sequence[Pointed], reference: int | None) -> int | None:

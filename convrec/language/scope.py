@@ -120,6 +120,8 @@ class Scope:
                 state.soft = state.soft or not told  # "if you have a blue one, I'd take it"
             elif cue == "insist":
                 state.insisted, state.soft = True, False
+                if state.denied:
+                    state.negative, state.denied = "", []  # "we are without power, so it must run off batteries"
             elif cue == "waive_before":
                 state.waived = not (
                     self._u.words[first].text in ("any", "whatever") and not self._facet_next(number, last)
@@ -199,8 +201,9 @@ class Scope:
             return []
         kept = [before[-1]]
         for start in reversed(before[:-1]):
-            if kept[-1] - self._end_of(start) > 1:
-                break
+            between = self._u.words[self._end_of(start) : kept[-1]]
+            if len(between) > 1 or any(word.text == "so" for word in between):
+                break  # "he's a lefty so normal ones are no use"
             kept.append(start)
         return kept
 

@@ -11,6 +11,12 @@ from convrec.language.likeness import Likeness
 from convrec.language.scope import Scope
 from convrec.language.utterance import Utterance
 
+# Of a thing at hand: "a burgundy cover would be handsome" asks for no cover.
+_PARTS = frozenset(
+    ["cover", "covers", "lid", "handle", "strap", "pocket", "pockets", "barrel", "grip", "finish", "spine", "back",
+     "seat", "base", "frame", "shade", "body", "clip", "cap", "tip", "blade", "look", "pattern", "print"]
+)  # fmt: skip
+
 
 class Unknown:
     """The unknown words of messages over one lexicon."""
@@ -54,6 +60,7 @@ class Unknown:
             manner = scope.of(first)
             said = u.said(first, last)
             words = [word.text for word in u.words[first:last]]
+            part = not fresh and words[-1] in _PARTS
             alone = fresh and last == len(u) and all(map(self._likeness.is_english, words))
             if manner.described or manner.waived:
                 continue
@@ -63,10 +70,8 @@ class Unknown:
                 op = Op.NOT if manner.negative else Op.IS
                 value = sense.value if not isinstance(sense.value, bool) else True
                 draft.constraints.append(Constraint(sense.facet, op, value, False, said))
-            elif (
-                (start := _object_start(u, first, last, mentions, alone)) is not None
-                and not draft.category
-                and not manner.negative
+            elif (start := _object_start(u, first, last, mentions, alone)) is not None and not (
+                draft.category or manner.negative or part
             ):
                 inside = u.said(start, last)
                 draft.constraints = [c for c in draft.constraints if not (c.said and c.said in inside)]

@@ -174,6 +174,7 @@ def _words(text: str) -> list[Word]:
             words.append(Word(_figures(piece), _figures(piece), start, end))
         else:
             folded = unicodedata.normalize("NFKC", piece).casefold()
+            folded = "and" if folded == "n" else folded  # "pens n ink"
             words.append(Word(folded, singular(folded), start, end))
         if "\n" in text[end : end + 2] and text[end : end + 2].strip(" \t\r") == "\n":
             words.append(Word("\n", "\n", end, end))

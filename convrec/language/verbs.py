@@ -9,6 +9,7 @@ from convrec.language.utterance import Utterance
 
 # Beside these a category's word is a verb: "I'm writing a list", "lead me to". After these, "to" it is the way there.
 _DOING = frozenset(["i'm", "im", "am", "are", "we're", "is", "was", "were", "been", "keep", "started", "just"])
+_MODALS = frozenset(["can", "could", "may", "might", "should", "would", "will", "shall", "cannot", "can't"])
 _FEELS = frozenset(["that", "it", "i", "we", "they", "this", "which", "one", "always", "just", "never"])
 _TOLD_TO = frozenset(["me", "us", "him", "her", "them", "myself", "yourself"])
 TOWARDS = frozenset(["me", "us", "over", "on", "back", "go", "get", "move", "along", "straight", "up", "down", "round"])
@@ -33,12 +34,15 @@ _MEASURES = frozenset(
 
 
 def is_verb(u: Utterance, mention: Mention) -> bool:
-    """ "Lead me to the pens" is not about leads, "I'm writing a list" not about writing, "it felt odd" not felt."""
+    """ "Lead me to the pens" is not about leads, "I'm writing a list" not about writing, "it felt odd" not felt, "so I
+    can stand" wants no stand."""
     before = u.words[mention.first - 1].text if mention.first else ""
     after = u.words[mention.last].text if mention.last < len(u) else ""
     if mention.last - mention.first > 1:
         return False
     if u.words[mention.first].text == "felt" and before in _FEELS:
+        return True
+    if before in _MODALS and mention.last - mention.first == 1:
         return True
     doing = u.words[mention.first].text.endswith("ing") and before in _DOING
     return doing or (after in _TOLD_TO and before not in ("a", "an", "the", "my", "this"))
