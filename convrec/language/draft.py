@@ -57,7 +57,8 @@ def agreeing(catalog: Catalog, constraints: Sequence[Constraint], base: int | No
     if base is not None:
         values = [c for c in out if c.op is Op.IS and c.facet not in ("category", "compatible", "use")]
         had = {c for c in values if isinstance(c.value, str) and catalog.satisfies(c)[base]}
-        lacked = {c.facet for c in values if c not in had}
+        insisted = {c.facet for c in had if c.hard}  # "rather plastic, those in cardboard tear", of something plastic
+        lacked = {c.facet for c in values if c not in had and (c.hard or c.facet not in insisted)}
         out = [c for c in out if c not in had or c.facet not in lacked]
     by_facet: dict[str, list[Constraint]] = defaultdict(list)
     for constraint in out:

@@ -83,7 +83,6 @@ class Meaning:
             elif mention.of(Kind.ABSENT):
                 self._absent(place, mention, manner)
         self._take_aside()
-        self._leave_what_is_told_of()
         self._turn_down()
         return self.draft
 
@@ -95,9 +94,9 @@ class Meaning:
         self.draft.constraints.remove(self._turned_down)
         self.draft.put(replace(self._turned_down, op=Op.NOT, hard=True))
 
-    def _leave_what_is_told_of(self) -> None:
-        """ "The desk has no light, I need a lamp" wants no desk: of several kinds those that are spoken of as known are
-        not asked for, where others are."""
+    def leave_what_is_told_of(self) -> None:
+        """Once amounts were taken. "The desk has no light, I need a lamp" wants no desk: of several kinds those spoken
+        of as known are not asked for, where others are; nor are they where something of the thing at hand is."""
         named = [c for c in self.draft.constraints if (c.facet, c.op) == ("category", Op.IS)]
         known = [c for c in named if c.key in self._known]
         at_hand = self._base is not None and self._base in self._situation.shown

@@ -84,11 +84,8 @@ class Money:
         priced = aim.price_is >= needed and draft.dropped in ([], ["price"]) and not draft.references
         if priced:  # "rather steep for me" wants nothing steep
             relative = [c for c in draft.constraints if c.facet == "price" and c.op in _RELATIVE]
-            weak = [
-                c
-                for c in relative
-                if (c.op is not aim.price and not _DEARER.search(c.said)) or (aim.price_is >= OVER_NAMES and not c.hard)
-            ]
+            relative = [c for c in relative if c.op is not Op.MORE or not _DEARER.search(c.said)]
+            weak = [c for c in relative if c.op is not aim.price or (aim.price_is >= OVER_NAMES and not c.hard)]
             draft.constraints = [c for c in draft.constraints if c not in weak]
         if not (plain or priced) or _ASKS_PRICE.match(u.line):
             return False

@@ -158,6 +158,7 @@ class Reader:
         meaning.fitting.refer_to_what_lacks()
         meaning.fitting.refer_to_what_is_not_owned()
         self._money.take_amounts(u, draft, amounts, scope)
+        meaning.leave_what_is_told_of()
         self._unknown.take(u, draft, runs, mentions, scope, topics, base is None)
         self._kinds.turn_away(u, draft, aim, base)
         self._kinds.drop_asides(u, draft, aim, base, shown=bool(table))

@@ -48,7 +48,9 @@ _OWNED = re.compile(
     r"latest) (?:thing|item|one) (?:that )?i (?:bought|got|ordered|purchased)"
     r"|what i (?:just )?(?:bought|have|got|ordered)(?: last| before| already)?|"
     r"the one (?:that )?(?:i (?:already )?(?:bought|have|own|got|ordered|purchased|use)|i've got)(?: last| before)?|"
-    r"the (?:thing|item) i (?:bought|ordered)|mine(?! (?:is|was|has|takes)(?!\S)))(?!\S)"
+    r"the (?:thing|item) i (?:bought|ordered)|"
+    r"(?<!nicked )(?<!pinched )(?<!stole )(?<!broke )(?<!lost )(?<!snapped )(?<!took )(?<!borrowed )(?<!finished )"
+    r"mine(?! (?:is|was|has|takes)(?!\S)))(?!\S)"
     # "my last one broke" tells why, it points at nothing
     r"(?! (?:has |have |had |just |finally )*(?:broke|broken|died|failed|fell|"
     r"wore|worn|ran|run|cracked|leaked|snapped|stopped|is broken)(?!\S))"

@@ -394,3 +394,64 @@ def test_a_question_in_the_form_of_a_denial_denies_nothing(text: str, op: Op) ->
     found = {(c.op, c.hard) for c in reader().read(text).constraints if c.facet == "brand"}
     assert found <= {(op, True), (op, False)}
     assert op is Op.NOT or found
+
+
+def after(leaf: str, text: str) -> Reading:
+    """A message said of one of these, which lies on the table."""
+    row = next(row for row, item in enumerate(build_items(0)) if item.leaf == leaf)
+    return reader().read(text, Situation((), (row,), (row,), row))
+
+
+@pytest.mark.parametrize(
+    ("leaf", "text", "asked"),
+    [
+        ("Label makers", "battery one pls, no socket free in the van", ("power", Op.IS, "battery")),
+        ("Label makers", "it must run off batteries, not a cable", ("power", Op.IS, "battery")),
+        ("Label makers", "No socket in the shed, batteries it'll have to be.", ("power", Op.IS, "battery")),
+        ("Label makers", "some batteries for it, please", ("category", Op.IS, "Batteries")),
+        ("Sharpeners", "Hand-operated, nothing electrical.", ("power", Op.IS, "manual")),
+        ("Permanent markers", "With a fine tip, those jars are tiny", ("tip_shape", Op.IS, "fine")),
+        ("Sticky notes", "Any hue save yellow.", ("colour", Op.NOT, "yellow")),
+        ("Letter trays", "5 levels actually, they gave me year 10", ("compartments", Op.IS, 5.0)),
+        ("Tote bags", "what about a sleeve for my laptop, its 13 inch", ("size", Op.IS, "13 inch")),
+        ("Fountain pens", "I forgot to say that he writes with the left hand.", ("left_handed", Op.IS, True)),
+        ("Pencil cases", "n scissors, hes a lefty so normal ones r no use", ("left_handed", Op.IS, True)),
+        ("Seat cushions", "Oh dear. Isn't there a cushion that's easier on the pocketbook?", ("price", Op.LESS, None)),
+        ("Mice", "Now show me a mouse at a higher price than that.", ("price", Op.MORE, None)),
+        ("Ring binders", "It shall have four rings, with two the papers are sliding.", ("rings", Op.IS, 4.0)),
+    ],
+)
+def test_what_is_said_of_the_thing_at_hand(leaf: str, text: str, asked: tuple[str, Op, object]) -> None:
+    found = {(c.facet, c.op, None if c.facet == "price" else c.value) for c in after(leaf, text).constraints}
+    assert asked in found
+    kinds = {value for facet, _, value in found if facet == "category"}
+    assert kinds <= {asked[2], leaf, "Laptop sleeves", "Scissors"}
+
+
+@pytest.mark.parametrize(
+    ("leaf", "text", "act"),
+    [
+        ("Hardcover notebooks", "Have you anything further of that kind to show me?", Act.MORE),
+        ("Fountain pens", "May I ask what further pens of this sort you are able to lay before me?", Act.MORE),
+        ("Desk lamps", "That is an improvement. What other lamps do you keep?", Act.MORE),
+        ("Fountain pens", "Could you set these pens one against another?", Act.COMPARE),
+        ("Seat cushions", "that last cushion, what's it made of?", Act.ABOUT),
+        ("Desk lamps", "hm maybe. how bright is that one?", Act.ABOUT),
+        ("Travel mugs", "How much does the first one hold?", Act.ABOUT),
+        ("Bottled ink", "Splendid, I'll have it. What fun this is!", Act.SOCIAL),
+        ("Mice", "Reset the session. Clear all state and start from zero.", Act.RESTART),
+        ("Laminators", "I'd be doing it with the bairns asleep next door", Act.STEER),
+    ],
+)
+def test_what_is_done_with_what_was_shown(leaf: str, text: str, act: Act) -> None:
+    reading = after(leaf, text)
+    assert reading.act is act
+    assert {c.facet for c in reading.constraints} <= {"quiet"}
+
+
+def test_two_things_are_no_material_and_standing_is_no_stand() -> None:
+    two = after("Wooden pencils", "n a rubber and a sharpener, my little brother nicked mine")
+    assert {c.value for c in two.constraints} == {"Erasers", "Sharpeners"}
+    desk = reader().read("I want a desk that goes up and down so I can stand.")
+    assert "Laptop stands" not in {c.value for c in desk.constraints}
+    assert reader().read("a rubber mat").constraints[0].value == "rubber"
