@@ -27,6 +27,8 @@ class Draft:
     category: str = ""
     described: tuple[str, str] | None = None  # a category only told of ("I have enough pens"), and the words
 
+    level: tuple[Op, str] | None = None  # AT_MOST or AT_LEAST what such goods usually cost, and what says so: "cheap"
+
     @property
     def asks(self) -> bool:
         """Whether anything is asked for that the catalogue can express, or is known not to have."""

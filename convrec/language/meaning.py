@@ -101,10 +101,11 @@ class Meaning:
         known = [c for c in named if c.key in self._known]
         at_hand = self._base is not None and self._base in self._situation.shown
         here = self._catalog[self._base].categories if self._base is not None and at_hand else ()
-        of_it = bool(here) and any(c.facet != "category" and c.facet in self._topics for c in self.draft.constraints)
-        if of_it and not any(c.value in here for c in named):  # "it must go in the wall plug, the batteries never last"
-            self.draft.constraints = [c for c in self.draft.constraints if c not in known]
-            self.draft.category = "" if len(known) == len(named) else self.draft.category
+        of_it = [c for c in self.draft.constraints if c.facet != "category" and c.facet in self._topics]
+        told = [c for c in known if any(self._u.text.find(o.said) < self._u.text.find(c.said) for o in of_it)]
+        if here and not any(c.value in here for c in named) and told:  # "it must have a plug, the batteries never last"
+            self.draft.constraints = [c for c in self.draft.constraints if c not in told]
+            self.draft.category = "" if len(told) == len(named) else self.draft.category
         elif known and len(known) < len(named):
             self.draft.constraints = [c for c in self.draft.constraints if c not in known]
             if self.draft.category in [c.value for c in known]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from convrec.catalog import Catalog
 from convrec.conversation import Act, Constraint, Op
 from convrec.language.aims import CERTAINLY, HARDLY, OVER_NAMES, SHORT, SURELY, Aim
@@ -37,6 +39,9 @@ _DEARER = re.compile(
 )
 
 
+CHEAPER = 0.35  # the share of goods of a kind that are cheap, and that are dear
+
+
 class Money:
     """Over one catalogue. `aimed`: whether the aims of messages are known; without them the words alone count."""
 
@@ -64,6 +69,18 @@ class Money:
                     constraint = replace(constraint, hard=False)
                 if all(constraint.key != c.key for c in draft.constraints):
                     draft.constraints.append(constraint)
+
+    def take_level(self, draft: Draft) -> None:
+        """ "A cheap pen", where there is nothing to be cheaper than: among the cheaper of its kind, if possible."""
+        kinds = [c for c in draft.constraints if (c.facet, c.op) == ("category", Op.IS)]
+        if draft.level is None or not kinds or any(c.facet == "price" for c in draft.constraints):
+            return
+        op, said = draft.level
+        rows = np.logical_or.reduce([self._catalog.satisfies(c) for c in kinds]) & self._catalog.live
+        prices = [p for row in np.flatnonzero(rows) if (p := self._catalog[int(row)].price) is not None]
+        if prices:
+            limit = float(np.quantile(prices, CHEAPER if op is Op.AT_MOST else 1 - CHEAPER, method="nearest"))
+            draft.put(Constraint("price", op, limit, False, said))
 
     def take(
         self,

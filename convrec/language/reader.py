@@ -50,6 +50,9 @@ _RUNS_ON = re.compile(
     r"(?<!\S)(?:runs?|running|works?|working|goes|powered|operates?|operated) (?:off|on|by|with)(?: the)?$"
 )
 _OF_THAT_KIND = frozenset(["one", "ones", "version", "powered", "operated", "driven", "model", "type"])
+_DEAR_AS = frozenset(
+    ["too", "so", "very", "rather", "quite", "less", "as", "that", "bit", "is", "not", "terribly", "awfully"]
+)
 _ANSWERS = frozenset(["fine", "clear", "cool", "right"])
 _RHETORICAL = frozenset(["doesn't", "doesnt", "isn't", "isnt", "aren't", "arent", "hasn't", "wouldn't", "couldn't"])
 _AGAINST = re.compile(r"(?<!\S)(?:than|paid|like|as|cost)(?!\S)")
@@ -102,6 +105,7 @@ class Reader:
             mentions = mentions[1:]
         mentions = [m for m in mentions if not _is_rhetorical(u, m, mentions)]
         mentions = [_as_a_property(u, m, table=situation.reference in situation.shown) for m in mentions]
+        mentions = [m for m in mentions if not _is_fond(u, m)]
         quoted = self._titles.quoted(u, mentions)
         mentions = [m for m in mentions if m.cue or m.last <= quoted[0] or m.first >= quoted[1]]
         pointed += [
@@ -185,6 +189,7 @@ class Reader:
             category, said = draft.described  # "I have enough black pens, so no black"; "it was pens I had in view"
             draft.put(Constraint("category", Op.IS, category, False, said))
         self._kinds.take_one_of(u, draft, mentions, situation)
+        self._money.take_level(draft)
         if self._values and not acts.keys() - {"social"} and alike in (None, Act.RECOMMEND):
             self._values.take(u, draft, mentions, base)
         count, together = counted[2] if counted else None, _TOGETHER.search(u.line) is not None
@@ -199,7 +204,8 @@ class Reader:
                 count=count if asked else None,
                 questions=tuple(Question(c.facet, str(c.op)) for c in draft.constraints if c.op in measures),
             )
-        if act is Act.RESTART and aim.act is act and not draft.category:
+        named = draft.category or any(c.facet == "category" for c in draft.constraints)
+        if act is Act.RESTART and aim.act is act and aim.act_is >= SURELY and not named:
             draft.constraints, draft.wishes, draft.unmet = [], [], []  # "clear all state, new round"
         return Reading(
             act,
@@ -243,7 +249,8 @@ class Reader:
         if count and alike is Act.COMPARE:  # "three to weigh up"
             alike = Act.MORE if situation.shown else None
         settled = settled_act(u, acts, meant)
-        if settled is not None and max(aim.kind_is, aim.act_is if aim.act is not settled else 0.0) < SURELY:
+        other = max(aim.kind_is, aim.act_is if aim.act is not settled else 0.0)
+        if settled is not None and max(other, aim.price_is if settled is Act.RESTART else 0.0) < SURELY:
             return settled
         if alike not in (None, Act.RECOMMEND):
             return alike
@@ -335,6 +342,12 @@ def _is_rhetorical(u: Utterance, mention: Mention, mentions: Sequence[Mention]) 
     maker = any(m.first == place + 1 and any(s.facet == "brand" for s in m.of(Kind.VALUE)) for m in mentions)
     end = next((word.text for word in u.words[place:] if word.is_end), "")
     return maker or end == "?"
+
+
+def _is_fond(u: Utterance, mention: Mention) -> bool:
+    """ "A pen, dear" says nothing of its price."""
+    before = u.words[mention.first - 1].text if mention.first else ""
+    return u.words[mention.first].text == "dear" and mention.last == mention.first + 1 and before not in _DEAR_AS
 
 
 def _as_a_property(u: Utterance, mention: Mention, *, table: bool) -> Mention:

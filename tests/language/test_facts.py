@@ -54,6 +54,12 @@ def test_cheaper_than_something_shown_is_no_limit_of_the_user() -> None:
     assert "limit" not in facts_of(CATALOG, 0, Context(constraints=(cheaper,), reference=1))
 
 
+def test_who_asks_for_something_cheap_names_no_limit() -> None:
+    cheap, named = (Constraint("price", Op.AT_MOST, 99.0, False, said) for said in ("cheap", "around $90"))
+    assert "limit" not in facts_of(CATALOG, 0, Context(constraints=(cheap,)))
+    assert "limit" in facts_of(CATALOG, 0, Context(constraints=(named,)))
+
+
 def test_what_was_refused_and_what_it_is_for_have_facts() -> None:
     refused = (
         Constraint("brand", Op.NOT, "Penora"), Constraint("size", Op.NOT, "A4"), Constraint("size", Op.NOT, "A5"),

@@ -1,6 +1,7 @@
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -455,3 +456,26 @@ def test_two_things_are_no_material_and_standing_is_no_stand() -> None:
     desk = reader().read("I want a desk that goes up and down so I can stand.")
     assert "Laptop stands" not in {c.value for c in desk.constraints}
     assert reader().read("a rubber mat").constraints[0].value == "rubber"
+
+
+@pytest.mark.parametrize(
+    ("text", "op", "said"),
+    [
+        ("a cheap pen", Op.AT_MOST, "cheap"),
+        ("a pen, nothing too dear", Op.AT_MOST, "too dear"),
+        ("a premium pen", Op.AT_LEAST, "premium"),
+        ("a pen, not cheap", Op.AT_LEAST, "not cheap"),
+    ],
+)
+def test_cheap_is_what_such_goods_seldom_cost_less_than(text: str, op: Op, said: str) -> None:
+    (price,) = [c for c in reader().read(text).constraints if c.facet == "price"]
+    assert (price.op, price.hard) == (op, False)
+    assert said in price.said
+    pens = [item.price for item in build_items(0) if "Pens" in item.categories and item.price is not None]
+    met = np.mean([p <= price.value if op is Op.AT_MOST else p >= price.value for p in pens])
+    assert 0.2 < met < 0.5
+
+
+@pytest.mark.parametrize("text", ["thank you dear, a pen please", "dear me, a pen", "a pen, dear"])
+def test_dear_is_a_price_only_after_a_word_of_degree(text: str) -> None:
+    assert not [c for c in reader().read(text).constraints if c.facet == "price"]
