@@ -11,6 +11,7 @@ from convrec.language.claims_truth import Truth
 from convrec.language.claims_vocabulary import Meaning, Vocabulary
 from convrec.language.claims_words import stems
 from convrec.language.facts import OWNED, Context
+from convrec.language.prices import is_named
 
 
 class Found(NamedTuple):
@@ -67,7 +68,7 @@ class World:
         return sum(true_of(row) for row in self.context.history)
 
     def limit(self) -> float | None:
-        limits = [float(c.value) for c in self.constraints if c.facet == "price" and c.op is Op.AT_MOST]
+        limits = [float(c.value) for c in self.constraints if c.key[:2] == ("price", "at_most") and is_named(c)]
         return min(limits, default=None)
 
     def wished(self, meaning: Meaning, denied: bool) -> Constraint | None:

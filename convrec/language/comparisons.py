@@ -93,15 +93,14 @@ class Comparisons:
         if sense is None or (plain and elsewhere) or mild:
             if mention.of(Kind.VALUE):
                 return False
+            self._draft.relative = self._draft.relative or not plain
+            wish = self._u.said(min((c.first for c in cues.values()), default=mention.first), mention.last)
+            self._draft.wishes.append(wish)
             if (plain or mild) and any(s.facet == "price" for s in mention.of(Kind.SCALE)):
                 low = (directions == {"low"}) != (mild or manner.negative)
                 first = min((c.first for n, c in cues.items() if n in ("too", "less", "negate")), default=mention.first)
-                self._draft.level = (Op.AT_MOST if low else Op.AT_LEAST, self._u.said(first, mention.last))
-                return True
-            self._draft.relative = self._draft.relative or not plain
-            self._draft.wishes.append(
-                self._u.said(min((c.first for c in cues.values()), default=mention.first), mention.last)
-            )
+                said = self._u.said(first, mention.last)
+                self._draft.level = (Op.AT_MOST if low else Op.AT_LEAST, said, wish)
             return True
         direction = str(sense.value)
         complaint = plain and not manner.negative and self._complains(mention, cues)

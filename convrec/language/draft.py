@@ -27,7 +27,7 @@ class Draft:
     category: str = ""
     described: tuple[str, str] | None = None  # a category only told of ("I have enough pens"), and the words
 
-    level: tuple[Op, str] | None = None  # AT_MOST or AT_LEAST what such goods usually cost, and what says so: "cheap"
+    level: tuple[Op, str, str] | None = None  # AT_MOST or AT_LEAST what such goods cost, "cheap", and the wish it was
 
     @property
     def asks(self) -> bool:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from convrec.catalog import FITS, SYSTEM, AttributeValue, Catalog, Item, format_value
 from convrec.conversation import Constraint, Op
+from convrec.language.prices import is_named
 from convrec.language.relations import MATCHING, USES, relations, similar, uses_of
 from convrec.language.wording import Wording
 
@@ -141,7 +142,7 @@ def _granted(catalog: Catalog, wording: Wording, row: int, context: Context) -> 
         if key == "title" or not catalog.satisfies(wish)[row]:
             continue
         if key == "price":
-            limits = [float(c.value) for c in context.constraints if c.key[:2] == ("price", "at_most") and _is_said(c)]
+            limits = [float(c.value) for c in context.constraints if c.key[:2] == ("price", "at_most") and is_named(c)]
             if limits and float(item.price or 0) <= min(limits):
                 yield "limit", format_value("price", min(limits))
             if op is Op.LESS and beside is not None and (op, "price") in relations(catalog, row, beside):
@@ -257,8 +258,3 @@ def _names(value: AttributeValue | None) -> frozenset[str]:
     if isinstance(value, tuple):
         return frozenset(value)
     return frozenset([value]) if isinstance(value, str) else frozenset()
-
-
-def _is_said(limit: Constraint) -> bool:
-    """Whether a limit is one that was named: who asks for "a cheap pen" names none."""
-    return limit.hard or not limit.said or any(letter.isdigit() for letter in limit.said)

@@ -13,7 +13,7 @@ from convrec.conversation import Act, Constraint, Op
 from convrec.language.aims import CERTAINLY, HARDLY, OVER_NAMES, SHORT, SURELY, Aim
 from convrec.language.draft import Draft
 from convrec.language.manner import Spoken
-from convrec.language.prices import Amount
+from convrec.language.prices import Amount, is_named
 from convrec.language.scope import Scope
 from convrec.language.utterance import Utterance
 
@@ -70,17 +70,21 @@ class Money:
                 if all(constraint.key != c.key for c in draft.constraints):
                     draft.constraints.append(constraint)
 
-    def take_level(self, draft: Draft) -> None:
-        """ "A cheap pen", where there is nothing to be cheaper than: among the cheaper of its kind, if possible."""
+    def take_level(self, draft: Draft, before: Sequence[Constraint]) -> None:
+        """ "A cheap pen", where there is nothing to be cheaper than: among the cheaper of its kind, if possible. No
+        limit that was named, now or `before`, gives way to it."""
         kinds = [c for c in draft.constraints if (c.facet, c.op) == ("category", Op.IS)]
         if draft.level is None or not kinds or any(c.facet == "price" for c in draft.constraints):
             return
-        op, said = draft.level
+        if any(c.facet == "price" and is_named(c) for c in before):
+            return
+        op, said, wish = draft.level
         rows = np.logical_or.reduce([self._catalog.satisfies(c) for c in kinds]) & self._catalog.live
         prices = [p for row in np.flatnonzero(rows) if (p := self._catalog[int(row)].price) is not None]
         if prices:
             limit = float(np.quantile(prices, CHEAPER if op is Op.AT_MOST else 1 - CHEAPER, method="nearest"))
             draft.put(Constraint("price", op, limit, False, said))
+            draft.wishes = [other for other in draft.wishes if other != wish]
 
     def take(
         self,

@@ -94,6 +94,11 @@ class Amount:
     relative: bool = False  # said against the reference's own price
 
 
+def is_named(limit: Constraint) -> bool:
+    """Whether a limit of a price was named: who asks for "a cheap pen" names none."""
+    return limit.hard or not limit.said or bool(find_prices(Utterance(limit.said), None))
+
+
 def find_prices(utterance: Utterance, reference: float | None) -> list[Amount]:
     """Amounts of money, none overlapping; `reference` is the price (US$) that relative words are measured by."""
     found: list[Amount] = []

@@ -14,7 +14,8 @@ from convrec.language.lexicon import Kind, Mention, Sense
 from convrec.language.utterance import Utterance
 
 LONGEST = 16  # words; whoever says more tells a story
-ANSWER = 4  # words before a question that may answer what was shown
+ANSWER = 4  # words before a question that may answer what was shown, with no cues but these
+_MILD = frozenset(["soft_before", "soft_after", "filler", "this", "the", "so", "and", "but"])
 _IT = (
     r"(?:(?:it|its|it's|this|that|they|these|those|them)(?: one| thing| ones)?|"
     r"the (?:1st|2nd|3rd|first|second|third|last) one)"
@@ -72,7 +73,7 @@ class Questions:
 
         `topics` are the facets that the things talked about have: of several that a word may mean, those come first.
         """
-        if (start := _answered(u)) and not any(m.of(Kind.VALUE) for m in mentions if m.first < start):
+        if (start := _answered(u)) and all(m.cue in _MILD for m in mentions if m.first < start):
             rest = [replace(m, first=m.first - start, last=m.last - start) for m in mentions if m.first >= start]
             u, mentions = Utterance(u.text[u.words[start].start :]), rest
         if len(u) > LONGEST or any(word.is_end and word.text != "?" for word in u.words):
@@ -137,7 +138,8 @@ class Questions:
 def _answered(u: Utterance) -> int:
     """Where what follows a first sentence of a few words begins ("Hm, maybe. How bright is it?"); 0 without one."""
     ends = [i for i, word in enumerate(u.words[:-1]) if word.is_end and word.text not in ("?", ":")]
-    return ends[0] + 1 if len(ends) == 1 and ends[0] <= ANSWER else 0
+    short = len(ends) == 1 and ends[0] <= ANSWER and not any(word.is_number for word in u.words[: ends[0]])
+    return ends[0] + 1 if short else 0
 
 
 def _value(values: Sequence[Sense], known: set[str], topics: Iterable[str]) -> Sense | None:

@@ -9,7 +9,7 @@ up my printer"). On the blind utterances that adds no false mask (docs/LOG.md).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from convrec.catalog import Catalog
@@ -47,11 +47,12 @@ _TOGETHER = re.compile(
 )
 
 _RUNS_ON = re.compile(
-    r"(?<!\S)(?:runs?|running|works?|working|goes|powered|operates?|operated) (?:off|on|by|with)(?: the)?$"
+    r"(?<!\S)(?:(?:runs?|running|works?|working|goes|operates?) (?:off|on)|(?:powered|operated) (?:by|with))(?: the)?$"
 )
+_IT_IS = (["has"], ["will"], ["must"], ["have"], ["is"])
 _OF_THAT_KIND = frozenset(["one", "ones", "version", "powered", "operated", "driven", "model", "type"])
 _DEAR_AS = frozenset(
-    ["too", "so", "very", "rather", "quite", "less", "as", "that", "bit", "is", "not", "terribly", "awfully"]
+    ["too", "so", "very", "rather", "quite", "less", "as", "bit", "not", "nothing", "terribly", "awfully"]
 )
 _ANSWERS = frozenset(["fine", "clear", "cool", "right"])
 _RHETORICAL = frozenset(["doesn't", "doesnt", "isn't", "isnt", "aren't", "arent", "hasn't", "wouldn't", "couldn't"])
@@ -104,7 +105,8 @@ class Reader:
         if _is_answer(u, mentions):
             mentions = mentions[1:]
         mentions = [m for m in mentions if not _is_rhetorical(u, m, mentions)]
-        mentions = [_as_a_property(u, m, table=situation.reference in situation.shown) for m in mentions]
+        has = self._catalog[steered].attributes if steered is not None and steered in situation.shown else None
+        mentions = [_as_a_property(u, m, has) for m in mentions]
         mentions = [m for m in mentions if not _is_fond(u, m)]
         quoted = self._titles.quoted(u, mentions)
         mentions = [m for m in mentions if m.cue or m.last <= quoted[0] or m.first >= quoted[1]]
@@ -189,7 +191,7 @@ class Reader:
             category, said = draft.described  # "I have enough black pens, so no black"; "it was pens I had in view"
             draft.put(Constraint("category", Op.IS, category, False, said))
         self._kinds.take_one_of(u, draft, mentions, situation)
-        self._money.take_level(draft)
+        self._money.take_level(draft, situation.constraints)
         if self._values and not acts.keys() - {"social"} and alike in (None, Act.RECOMMEND):
             self._values.take(u, draft, mentions, base)
         count, together = counted[2] if counted else None, _TOGETHER.search(u.line) is not None
@@ -350,19 +352,16 @@ def _is_fond(u: Utterance, mention: Mention) -> bool:
     return u.words[mention.first].text == "dear" and mention.last == mention.first + 1 and before not in _DEAR_AS
 
 
-def _as_a_property(u: Utterance, mention: Mention, *, table: bool) -> Mention:
-    """ "A battery one", "it must run off batteries", "batteries it'll have to be" want no batteries."""
+def _as_a_property(u: Utterance, mention: Mention, has: Collection[str] | None) -> Mention:
+    """ "A battery one", "it must run off batteries", "batteries it'll have to be" want no batteries. `has`: the facets
+    of what is shown, None where nothing is."""
     values = mention.of(Kind.VALUE)
-    properties = tuple(s for s in values if s.facet != "category")
-    if not properties or len(properties) == len(values):
+    properties = tuple(s for s in values if s.facet != "category" and (has is None or s.facet in has))
+    if not properties or not any(s.facet == "category" for s in values):
         return mention
     before = " ".join(word.text for word in u.words[max(mention.first - 3, 0) : mention.first])
     after = [word.text for word in u.words[mention.last : mention.last + 2]]
-    it_is = (
-        table
-        and after[:1] in (["it"], ["it'll"], ["it's"])
-        and after[1:] in (["has"], ["will"], ["must"], ["have"], ["is"])
-    )
+    it_is = has is not None and after[:1] in (["it"], ["it'll"], ["it's"]) and after[1:] in _IT_IS
     if it_is or _RUNS_ON.search(before) or not _OF_THAT_KIND.isdisjoint(after[:1]):
         return replace(mention, senses=properties)
     return mention

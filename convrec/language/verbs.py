@@ -42,7 +42,8 @@ def is_verb(u: Utterance, mention: Mention) -> bool:
         return False
     if u.words[mention.first].text == "felt" and before in _FEELS:
         return True
-    if before in _MODALS and mention.last - mention.first == 1:
+    earlier = u.words[mention.first - 2].text if mention.first > 1 else ""
+    if before in _MODALS and earlier not in _DETERMINERS and not u.words[mention.first].text.endswith("s"):
         return True
     doing = u.words[mention.first].text.endswith("ing") and before in _DOING
     return doing or (after in _TOLD_TO and before not in ("a", "an", "the", "my", "this"))

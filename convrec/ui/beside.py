@@ -39,14 +39,21 @@ def started() -> None:
 def _begun(database: str, dataset: Path) -> Callable[[], None]:
     context = multiprocessing.get_context("spawn")
     answer, sending = context.Pipe(duplex=False)
-    context.Process(target=_import, args=(database, dataset, sending), daemon=True).start()
+    process = context.Process(target=_import, args=(database, dataset, sending), daemon=True)
+    process.start()
     sending.close()  # so that the end of the process is the end of the pipe
 
     def wait() -> None:
         try:
             error: ConvrecError | None = answer.recv()
         except EOFError:
-            error = StoreError(f"the import of {dataset} into {database} was cut off; nothing of it was stored")
+            error = StoreError(
+                f"the import of {dataset} into {database} ended before it said that it was done; start again: "
+                "what is imported is stored whole or not at all"
+            )
+        finally:
+            answer.close()
+            process.join()
         if error:
             raise error
 

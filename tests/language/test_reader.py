@@ -479,3 +479,24 @@ def test_cheap_is_what_such_goods_seldom_cost_less_than(text: str, op: Op, said:
 @pytest.mark.parametrize("text", ["thank you dear, a pen please", "dear me, a pen", "a pen, dear"])
 def test_dear_is_a_price_only_after_a_word_of_degree(text: str) -> None:
     assert not [c for c in reader().read(text).constraints if c.facet == "price"]
+
+
+def test_what_was_named_is_kept_beside_cheap() -> None:
+    limit = Constraint("price", Op.AT_MOST, 8.0, True, "budget is $8")
+    asked = reader().read("a cheap fountain pen", Situation(constraints=(limit,)))
+    assert [c.facet for c in asked.constraints] == ["category"]
+    assert "cheap" in " ".join(reader().read("something cheap please").wishes)
+
+
+def test_a_wish_before_a_question_is_no_answer() -> None:
+    assert after("Mice", "Under 20. Is it wireless?").act is not Act.ABOUT
+    assert after("Mice", "Cheaper. Is it quiet?").act is not Act.ABOUT
+
+
+@pytest.mark.parametrize("text", ["will batteries be in stock?", "would pencils be better for a child?"])
+def test_many_things_are_no_verb(text: str) -> None:
+    assert [c for c in reader().read(text).constraints if c.facet == "category"]
+
+
+def test_what_works_with_a_thing_is_not_powered_by_it() -> None:
+    assert after("Mice", "something that works with batteries").unmet == ()
