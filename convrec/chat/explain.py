@@ -14,6 +14,7 @@ from convrec.chat.state import State
 from convrec.chat.words import Words
 from convrec.conversation import Constraint, Op, Question
 from convrec.language.grammar import articles
+from convrec.language.prices import is_named
 from convrec.language.wording import Wording
 
 MOST_FACTS = 3  # of an item of which something was asked that is not recorded
@@ -24,8 +25,9 @@ def why(catalog: Catalog, row: int, state: State, words: Words) -> str:
     item = catalog[row]
     if row in state.history:
         return words.say("why_bought", title=item.title)
-    answered = [c for c in state.constraints if catalog.satisfies(c)[row]]
-    missed = [c for c in state.constraints if not catalog.satisfies(c)[row]]
+    told = [c for c in state.constraints if c.facet != "price" or is_named(c)]  # nobody said what "cheap" comes to
+    answered = [c for c in told if catalog.satisfies(c)[row]]
+    missed = [c for c in told if not catalog.satisfies(c)[row]]
     kinds = [c for c in answered if _is_kind(c)]  # "a pen and a notebook": it is the one, so the other is not missed
     missed = [c for c in missed if not (_is_kind(c) and kinds) or catalog.mask([c, *kinds]).any()]
     fitting = [owned for owned in reversed(state.history) if catalog.compatible(row)[owned]]

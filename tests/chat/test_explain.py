@@ -38,6 +38,13 @@ def test_of_two_kinds_asked_for_the_other_is_not_missed(words: Words) -> None:
     assert "not from the refills" in explain.why(CATALOG, 0, State(constraints=wide), words), "narrower, and missed"
 
 
+def test_why_names_no_limit_that_nobody_named() -> None:
+    named = Constraint("price", Op.AT_MOST, 0.5, False, "around $0.50")
+    assert "0.50" in explain.why(CATALOG, 0, State(constraints=(named,)), SEEDS[0])
+    cheap = Constraint("price", Op.AT_MOST, 0.5, False, "cheap")
+    assert "0.50" not in explain.why(CATALOG, 0, State(constraints=(cheap,)), SEEDS[0])
+
+
 def test_why_of_what_was_bought_says_so() -> None:
     assert "bought" in explain.why(CATALOG, 0, State(history=(0,)), SEEDS[0])
 
