@@ -112,6 +112,9 @@ class Run:
         try:
             for task in self._tasks(dataset):
                 await slots.acquire()
+                for ended in waiting:
+                    if ended.done():
+                        ended.result()  # a refusal stops the run now, not when its turn comes: nothing more is asked
                 if self.budget and counts.tokens >= self.budget:
                     await asyncio.gather(*waiting, return_exceptions=True)  # what is in flight is paid for: it is kept
                     raise BudgetSpent(

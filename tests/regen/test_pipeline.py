@@ -164,11 +164,12 @@ def test_a_server_that_is_gone_is_an_error_and_nothing_is_lost(shop: Dataset, tm
     assert not counts.dropped
 
 
-def test_a_refusal_is_an_error_at_once(shop: Dataset, tmp_path: Path) -> None:
-    server = ChatServer(answer, lambda number, prompt: "401")
+@pytest.mark.parametrize("first", ["401", "slow"], ids=["all", "all but a slow one in front"])
+def test_a_refusal_is_an_error_at_once(shop: Dataset, tmp_path: Path, first: str) -> None:
+    server = ChatServer(answer, lambda number, prompt: first if number == 1 else "401")
     with pytest.raises(ConfigError, match="401"):
         write(shop, server, tmp_path / "out")
-    assert server.number <= 4
+    assert server.number <= 4, "only what was in flight when it refused"
 
 
 def test_killed_in_the_middle_it_goes_on_where_it_was(shop: Dataset, tmp_path: Path) -> None:
