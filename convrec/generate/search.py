@@ -15,7 +15,8 @@ from convrec.generate.step import NOT_FINITE
 from convrec.model.index import IndexedHead
 from convrec.model.ranking import TASTE
 
-LIMITS = kernels.Limits(opened=1024, few=64, slack=0.6, margin=0.25)
+SETTINGS = array("d", kernels.Settings(TASTE, opened=1024, few=64, slack=1.0, margin=0.25))
+_HOW = SETTINGS.buffer_info()[0]
 _ROW, _SCORE = array("q", [0]), array("f", [0.0])
 
 
@@ -32,7 +33,7 @@ class Search:
         self._head = head
         self._said = _readable(said, head)
         self._bought = self._said if bought is said else _readable(bought, head)
-        self._asking = self._said.data_ptr(), self._bought.data_ptr(), TASTE, head.address
+        self._asking = self._said.data_ptr(), self._bought.data_ptr(), head.address, _HOW
         self.rows_opened = 0
 
     def best(self, allowed: NDArray[np.bool_], k: int) -> tuple[list[int], list[float]]:
@@ -40,7 +41,7 @@ class Search:
         are allowed. Raises ValueError for a mask of another catalogue and ModelError for a state of NaN or infinity."""
         rows, scores = _ROW * k, _SCORE * k
         addresses = rows.buffer_info()[0], scores.buffer_info()[0]
-        found, opened = kernels.search(*self._asking, allowed, k, *addresses, *LIMITS)
+        found, opened = kernels.search(*self._asking, allowed, k, *addresses)
         if found == -2:
             raise ModelError(NOT_FINITE)
         if found < 0:

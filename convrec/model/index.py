@@ -5,8 +5,7 @@ The index answers one question, which clusters are worth opening, in two looks, 
 1. Of every cluster, from the mean and the variances of its members, the score its best member may be expected to have.
    Logits of many members are about normal, so log Σ exp follows the random-energy model (Derrida 1981): n members of
    mean μ and deviation σ give μ + ln n + σ²/2 while σ < √(2 ln n), and μ + σ√(2 ln n) beyond. How many deviations the
-   largest lies out was measured in other directions when the index was built. No member can score more than its
-   cluster, P(i) ≤ P(c), and this bound holds the estimate.
+   largest lies out was measured in other directions when the index was built. P(i) = P(c) / (1 + others ÷ the largest).
 2. Of the members of the clusters that come first, a sketch: how they differ from their mean in the few coordinates in
    which they differ at all for a hidden state, 8 bits each.
 3. The clusters that are then best are opened: every member in fp32, the normaliser over all of them, the soft cap.
@@ -38,7 +37,7 @@ USED_FROM = 10_000  # items; of 12,000 it costs less than scanning them, fewer w
 FILE = "index.safetensors"
 LOOSE = 1e-5  # what a coordinate left out may hold of the largest: rounding
 LAYOUT = "2"  # of the file; 2: the codes are of differences from the cluster's mean, in some of the coordinates
-DIRECTIONS = 64  # in which it is measured how far the members of a cluster lie out
+DIRECTIONS, FAR = 64, 0.9  # in which it is measured how far the members of a cluster lie out, and the share within that
 SKETCHED = 0.997  # of the variance of the members' logits lies in the coordinates that have codes
 TOGETHER, MEMBERS = 4, 64  # coordinates and members that are multiplied at once
 CHUNK = 50_000  # rows that are summed in double precision at once
@@ -53,7 +52,7 @@ class ItemIndex:
     with a member,) their numbers, `starts` (that + 1,) where each begins; `mean` and `variance` (clusters, r) of the
     members' coordinates. `codes` int8, cluster by cluster (m, members up to a multiple of MEMBERS), and `step` (m,):
     the first m coordinates ≈ mean + codes · step. `reach` (clusters,) how many deviations the farthest member of each
-    lies out, at most over some directions.
+    lies out, in most of some directions.
     """
 
     coordinates: Tensor
@@ -195,7 +194,7 @@ def _reach(
     for number, (begin, end) in enumerate(pairwise(starts)):
         farthest[number] = (coordinates[begin:end] @ directions.T).amax(0)
     deviation = (variance @ directions.square().T).sqrt().clamp(min=1e-12)
-    out = ((farthest - mean @ directions.T) / deviation).amax(1)
+    out = ((farthest - mean @ directions.T) / deviation).quantile(FAR, 1)
     most = np.sqrt(np.diff(starts) - 1).astype(np.float32)  # no one of n lies farther out
     reach: NDArray[np.float32] = np.minimum(out.numpy(), most)
     return reach

@@ -1,5 +1,9 @@
 """The item step over an index agrees with the scan of every item: exactly where it opens all, nearly where it picks."""
 
+from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +13,7 @@ from small_model import a_head
 
 from convrec.errors import ModelError
 from convrec.generate import search
+from convrec.generate.kernels import Settings
 from convrec.generate.search import Search
 from convrec.generate.step import best_items
 from convrec.model.head import Head, item_scores
@@ -16,6 +21,14 @@ from convrec.model.index import IndexedHead, build, indexed
 from convrec.model.ranking import PREFERENCE, choice_scores
 
 CLUSTERS = st.lists(st.integers(0, 6), min_size=1, max_size=60)  # numbers may be left out: clusters without a member
+
+
+@contextmanager
+def settled(**values: float) -> Iterator[None]:
+    before = search.SETTINGS[:]
+    search.SETTINGS[:] = array("d", Settings(*before)._replace(**values))
+    yield
+    search.SETTINGS[:] = before
 
 
 def served(head: Head) -> IndexedHead:
@@ -90,8 +103,7 @@ def test_a_search_never_returns_fewer_than_there_are_nor_a_wrong_score(
     head = detached(3, cluster_of, 6, seed)
     said, bought = scale * torch.randn(2, 6, generator=torch.Generator().manual_seed(seed))
     allowed = np.array(data.draw(st.lists(st.booleans(), min_size=len(cluster_of), max_size=len(cluster_of))))
-    with pytest.MonkeyPatch.context() as patch:  # so small that even these clusters are estimated and looked at
-        patch.setattr(search, "LIMITS", search.LIMITS._replace(opened=2, few=0))
+    with settled(opened=2, few=0):  # so small that even these clusters are estimated and looked at
         rows, scores = best_items(said, bought, served(head), allowed, k)
     every = choice_scores(said[None], bought[None], head, item_scores)[0].numpy()
     assert len(rows) == len(set(rows)) == min(k, int(allowed.sum()))
@@ -103,8 +115,8 @@ def test_a_search_never_returns_fewer_than_there_are_nor_a_wrong_score(
 @torch.inference_mode()
 @pytest.mark.parametrize("spread", [0.2, 1.0])
 @pytest.mark.parametrize("share", [1.0, 0.4, 0.01])
-def test_it_finds_the_best_of_many_and_opens_few(monkeypatch: pytest.MonkeyPatch, spread: float, share: float) -> None:
-    monkeypatch.setattr(search, "LIMITS", search.LIMITS._replace(opened=256))
+@settled(opened=256)
+def test_it_finds_the_best_of_many_and_opens_few(spread: float, share: float) -> None:
     head = topics(6000, 80, spread)
     index = served(head)
     generator = torch.Generator().manual_seed(8)

@@ -58,7 +58,7 @@ def test_a_narrow_table_is_held_narrow() -> None:
     torch.testing.assert_close(built[torch.arange(50)], items, atol=1e-4, rtol=1e-4)
 
 
-def test_no_member_lies_farther_out_than_the_index_says() -> None:
+def test_in_nine_directions_of_ten_no_member_lies_farther_out_than_the_index_says() -> None:
     generator = torch.Generator().manual_seed(1)
     head = a_head(4, [0, *[1] * 40, *[2] * 200], 8, 2)
     items = torch.randn(241, 8, generator=generator) ** 3  # far from normal
@@ -69,9 +69,9 @@ def test_no_member_lies_farther_out_than_the_index_says() -> None:
     for cluster, members in ((1, slice(1, 41)), (2, slice(41, None))):
         own = along[members]
         spread = (built.variance[cluster] @ ((asked - asked.mean(0)) @ built.basis).square().T).sqrt()
-        farthest = float(((own - own.mean(0)) / spread).max())
-        assert built.reach[cluster] == pytest.approx(farthest, abs=1e-3)
-        assert farthest > 3
+        farthest = ((own - own.mean(0)) / spread).amax(0)
+        assert built.reach[cluster] == pytest.approx(float(farthest.quantile(0.9)), abs=1e-3)
+        assert farthest.max() > 3
 
 
 @pytest.mark.parametrize("items", [torch.zeros(5, 4), torch.ones(5, 4), torch.zeros(1, 4)])
