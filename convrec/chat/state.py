@@ -4,7 +4,8 @@ Undo, retry and branch are therefore trivial: another path is another state. Wha
 
 - constraints accumulate; a later one on the same facet replaces the earlier ones that it contradicts;
 - a facet the message takes back (`Reading.dropped`) is forgotten;
-- a new category replaces the old one, and with it go the constraints that nothing in the new category can meet;
+- a new category replaces the old one, and with it go the constraints that nothing in the new category can meet, and
+  "cheap" comes to what is cheap there;
 - asking afresh (act `recommend`) for another category is a new need: earlier constraints are forgotten, and what was
   shown last is no longer what the message steers from;
 - `restart` forgets constraints and what was shown; what was bought stays bought, what was refused stays refused.
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from convrec.catalog import Catalog
 from convrec.conversation import Act, Constraint, ItemPart, Op, Path, PathTurn, Reading
+from convrec.language.prices import is_named, price_level
 
 TURNS_SHOWN_TO_THE_MODEL = 4
 _UPPER, _LOWER = (Op.AT_MOST, Op.LESS), (Op.AT_LEAST, Op.MORE)
@@ -136,9 +138,19 @@ def _merged(kept: Sequence[Constraint], new: Sequence[Constraint], catalog: Cata
     added = [c for c in new if not any(_is_implied(c, old) for old in survivors)]
     asked = _categories(added)
     if asked and not asked <= _categories(kept):
-        within = catalog.mask([c for c in added if c.facet == "category" and c.op is Op.IS])
-        survivors = [c for c in survivors if c.facet in ("price", "brand", "category") or _can_hold(c, within, catalog)]
+        kinds = [c for c in added if c.facet == "category" and c.op is Op.IS]
+        within = catalog.mask(kinds)
+        able = [c for c in survivors if c.facet in ("price", "brand", "category") or _can_hold(c, within, catalog)]
+        survivors = [_at_level(c, kinds, catalog) for c in able]
     return (*survivors, *added)
+
+
+def _at_level(old: Constraint, kinds: Sequence[Constraint], catalog: Catalog) -> Constraint:
+    """ "Cheap" comes to what such goods of the new kinds cost."""
+    if old.facet != "price" or old.op not in (Op.AT_MOST, Op.AT_LEAST) or is_named(old):
+        return old
+    level = price_level(catalog, kinds, old.op)
+    return old if level is None else replace(old, value=level)
 
 
 def _replaces(new: Constraint, old: Constraint, catalog: Catalog) -> bool:

@@ -6,14 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from convrec.catalog import Catalog
 from convrec.conversation import Act, Constraint, Op
 from convrec.language.aims import CERTAINLY, HARDLY, OVER_NAMES, SHORT, SURELY, Aim
 from convrec.language.draft import Draft
 from convrec.language.manner import Spoken
-from convrec.language.prices import Amount, is_named
+from convrec.language.prices import Amount, is_named, price_level
 from convrec.language.scope import Scope
 from convrec.language.utterance import Utterance
 
@@ -37,9 +35,6 @@ _ASKS_PRICE = re.compile(
 _DEARER = re.compile(
     r"(?:a (?:little|bit|touch|tad) )?(?:more |higher|bigger|grander|dearer|pricier|costlier)", re.IGNORECASE
 )
-
-
-CHEAPER = 0.35  # the share of goods of a kind that are cheap, and that are dear
 
 
 class Money:
@@ -79,10 +74,8 @@ class Money:
         if any(c.facet == "price" and is_named(c) for c in before):
             return
         op, said, wish = draft.level
-        rows = np.logical_or.reduce([self._catalog.satisfies(c) for c in kinds]) & self._catalog.live
-        prices = [p for row in np.flatnonzero(rows) if (p := self._catalog[int(row)].price) is not None]
-        if prices:
-            limit = float(np.quantile(prices, CHEAPER if op is Op.AT_MOST else 1 - CHEAPER, method="nearest"))
+        limit = price_level(self._catalog, kinds, op)
+        if limit is not None:
             draft.put(Constraint("price", op, limit, False, said))
             draft.wishes = [other for other in draft.wishes if other != wish]
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from convrec.catalog import Catalog
 from convrec.conversation import Constraint, Op
 from convrec.language.utterance import Utterance
 
+CHEAPER = 0.35  # the share of goods of a kind that are cheap, and that are dear
 _UP = "thicker|bigger|larger|heavier|wider|longer|taller|louder|faster|brighter|higher|greater|broader|bolder|more"
 _DOWN = "thinner|smaller|lighter|narrower|shorter|quieter|slower|dimmer|lower|finer|fewer|less|cheaper"
 UPPER = (
@@ -97,6 +101,15 @@ class Amount:
 def is_named(limit: Constraint) -> bool:
     """Whether a limit of a price was named: who asks for "a cheap pen" names none."""
     return limit.hard or not limit.said or bool(find_prices(Utterance(limit.said), None))
+
+
+def price_level(catalog: Catalog, kinds: Sequence[Constraint], op: Op) -> float | None:
+    """US$: what the cheaper CHEAPER of the goods of any of these kinds cost at most, or (`op` AT_LEAST) the dearer ones
+    at least; None where no price is known."""
+    rows = np.logical_or.reduce([catalog.satisfies(c) for c in kinds]) & catalog.live
+    prices = [p for row in np.flatnonzero(rows) if (p := catalog[int(row)].price) is not None]
+    share = CHEAPER if op is Op.AT_MOST else 1 - CHEAPER
+    return float(np.quantile(prices, share, method="nearest")) if prices else None
 
 
 def find_prices(utterance: Utterance, reference: float | None) -> list[Amount]:

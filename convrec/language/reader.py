@@ -115,7 +115,7 @@ class Reader:
             for p in self._pointer.among_shown(u, mentions, situation.shown)
             if taken.isdisjoint(range(p.first, p.last))
         ]
-        base = _base(u, pointed, steered)
+        base = None if "restart" in acts and not pointed else _base(u, pointed, steered)  # "start over. a cheap pen"
         asked_of = base if base in situation.shown or pointed else None
         table = self._catalog[base].leaf if base is not None and base in situation.shown else ""
         aim = self._aims.of(u.corrected(corrections), table) if self._aims else Aim()
