@@ -14,6 +14,8 @@ from convrec.language.claims_world import Found, World
 _W = LEXICON.words
 _PLAIN = _W["generic_nouns"] | _W["function_words"] | _W["aux"] | _W["bought"] | _W["habit"] | _W["history_nouns"]
 _UNLIKE = frozenset({("nothing", "like"), ("another", "corner")})  # … of what was bought so far
+_THAT = frozenset({"that", "this", "so"})
+_AS = frozenset({"as", "what", "which", "like", "just", "exactly", "all", "everything"})
 _SEVERAL = frozenset({"several", "many", "few", "various", "numerous"})
 
 
@@ -83,8 +85,8 @@ def _unknown_object(sentence: Sentence, start: int) -> list[str]:
 
 
 def _asked(sentence: Sentence, world: World, start: int, end: int) -> bool:
-    """ "you asked for blue": the mentions after it are checked on their own. "as you asked": what stands before it must
-    be asked for by a constraint in force, and the item must satisfy what was asked."""
+    """ "you asked for blue": the mentions after it are checked on their own. "as you asked": what stands before it, and
+    "you wanted that": what stands after it, must be asked for by a constraint in force that the item satisfies."""
     met = [c for c in world.constraints if world.truth.holds(c, world.row)]
     stop = _clause_end(sentence, end)
     if any(m.kind in OF_ITEMS or m.kind == "compare" for m in sentence.mentions if end <= m.start < stop):
@@ -92,20 +94,21 @@ def _asked(sentence: Sentence, world: World, start: int, end: int) -> bool:
     named = {sentence.tokens[at].low for at in range(end, stop) if sentence.tokens[at].kind == "fact"}
     if named:
         return bool(world.constraints)
-    about = _before(sentence, world, start)
+    that = _THAT.intersection(sentence.words(end - 1, end + 1)) and not sentence.negated(start, end)
+    about = _beside(sentence, world, range(stop, len(sentence.tokens)) if that else range(start - 1, -1, -1))
     if about:
         return any(c.facet in about for c in met)
-    if sentence.low(start - 1) not in ("as", "what", "which", "like", "just", "exactly", "all", "everything"):
+    if not that and sentence.low(start - 1) not in _AS:
         return True  # "you asked, and I would say …": nothing is said of what was asked
     holds = bool(met) and len(met) == len(world.constraints)
     return holds is not sentence.negated(start, end)
 
 
-def _before(sentence: Sentence, world: World, start: int) -> set[str]:
-    """The facets of the nearest claim before "as you asked"; empty where there is none."""
-    for at in range(start - 1, -1, -1):
+def _beside(sentence: Sentence, world: World, places: range) -> set[str]:
+    """The facets of the claim that is met first; empty where there is none."""
+    for at in places:
         token, mention = sentence.tokens[at], sentence.mention(at)
-        if sentence.breaks(at):
+        if sentence.breaks(at) and places.step < 0:  # "so" comes between "you wanted that" and what that is
             return set()
         if token.kind == "fact":
             if (sentence.entity(at) is not None and token.low != "fits") or sentence.low(at - 1) == "than":
