@@ -51,6 +51,13 @@ class Asked(NamedTuple):
     weights: Floats
 
 
+class Room(NamedTuple):
+    """For the members of one cluster, as many as the largest has."""
+
+    logits: Floats
+    scores: Floats
+
+
 class Settings(NamedTuple):
     """`taste` is that of `model.ranking`. Where clusters of no more than `opened` rows are all there are to open, or no
     more than `few` rows are allowed, nothing is estimated. `slack`: deviations of the logits of members by which their
@@ -77,7 +84,8 @@ def _pointer(to: Any) -> Any:
 
 
 _fp64, _fp32 = _pointer(types.float64), _pointer(types.float32)
-_int64, _int32, _int8 = _pointer(types.int64), _pointer(types.int32), _pointer(types.int8)
+_int64, _int32 = _pointer(types.int64), _pointer(types.int32)
+_int16, _int8 = _pointer(types.int16), _pointer(types.int8)
 
 
 @compiled
@@ -88,20 +96,21 @@ def _settings(where: int) -> Settings:
 
 @compiled
 def _held(where: int) -> Held:
-    at = carray(_int64(where), (12, 3))
+    at = carray(_int64(where), (13, 3))
     return Held(
         carray(_fp32(at[0, 0]), (at[0, 1], at[0, 2])),
-        carray(_fp32(at[1, 0]), (at[1, 1], at[1, 2])),
-        carray(_int8(at[2, 0]), at[2, 1]),
-        carray(_fp32(at[3, 0]), at[3, 1]),
-        carray(_fp32(at[4, 0]), (at[4, 1], at[4, 2])),
+        carray(_int16(at[1, 0]), (at[1, 1], at[1, 2])),
+        carray(_fp32(at[2, 0]), at[2, 1]),
+        carray(_int8(at[3, 0]), at[3, 1]),
+        carray(_fp32(at[4, 0]), at[4, 1]),
         carray(_fp32(at[5, 0]), (at[5, 1], at[5, 2])),
-        carray(_fp32(at[6, 0]), at[6, 1]),
-        carray(_int64(at[7, 0]), at[7, 1]),
+        carray(_fp32(at[6, 0]), (at[6, 1], at[6, 2])),
+        carray(_fp32(at[7, 0]), at[7, 1]),
         carray(_int64(at[8, 0]), at[8, 1]),
         carray(_int64(at[9, 0]), at[9, 1]),
         carray(_int64(at[10, 0]), at[10, 1]),
         carray(_int64(at[11, 0]), at[11, 1]),
+        carray(_int64(at[12, 0]), at[12, 1]),
     )
 
 
@@ -190,8 +199,9 @@ def search(
         return 0, 0
     asked = ask(carray(_fp32(said), len(held.asks)), carray(_fp32(bought), len(held.asks)), by.taste, held)
     found, best = carray(_int64(rows), min(k, total)), carray(_fp32(scores), min(k, total))
-    promise = _promised(asked, held, allowed, total, len(found), by)
-    return _open(asked, held, allowed, promise, np.float32(by.margin * asked.weights.sum()), found, best)
+    room = _room(held)
+    promise = _promised(asked, held, allowed, total, len(found), by, room)
+    return _open(asked, held, allowed, promise, np.float32(by.margin * asked.weights.sum()), found, best, room)
 
 
 @compiled
@@ -208,20 +218,20 @@ def scores_of(said: int, bought: int, where: int, settings: int, wanted: Rows) -
     """(wanted,) the exact scores of some rows."""
     held, taste = _held(where), _settings(settings).taste
     asked = ask(carray(_fp32(said), len(held.asks)), carray(_fp32(bought), len(held.asks)), taste, held)
-    logits, scores = _room(held)
+    room, queries = _room(held), asked.states * held.grain
     out = np.empty(len(wanted), dtype=np.float32)
     places = held.places[wanted]
     last = -1
     for n in np.argsort(places):  # cluster by cluster
         if held.cluster_of[places[n]] != last:
             last = held.cluster_of[places[n]]
-            _score(last, asked, held, logits, scores)
-        out[n] = scores[places[n] - held.starts[last]]
+            _score(last, asked, queries, held, room)
+        out[n] = room.scores[places[n] - held.starts[last]]
     return out
 
 
 @compiled
-def _promised(asked: Asked, held: Held, allowed: Flags, total: int, k: int, by: Settings) -> Floats:
+def _promised(asked: Asked, held: Held, allowed: Flags, total: int, k: int, by: Settings, room: Room) -> Floats:
     """(clusters,) what no allowed member of each exceeds, as far as the codes know: its best where that is among the k.
 
     Infinity where all are to be opened that hold an allowed row, as few are; minus infinity for those of which no more
@@ -242,17 +252,24 @@ def _promised(asked: Asked, held: Held, allowed: Flags, total: int, k: int, by: 
     if total > by.few and rows > by.opened:
         promise[:] = _NONE
         expected = _expected(asked, held, alive, np.float32(by.slack))
-        _look(asked, held, allowed, expected, np.float32(by.margin * asked.weights.sum()), k, promise)
+        _look(asked, held, allowed, expected, np.float32(by.margin * asked.weights.sum()), k, promise, room)
     return promise
 
 
 @compiled
 def _look(
-    asked: Asked, held: Held, allowed: Flags, expected: Floats, margin: np.float32, k: int, promise: Floats
+    asked: Asked,
+    held: Held,
+    allowed: Flags,
+    expected: Floats,
+    margin: np.float32,
+    k: int,
+    promise: Floats,
+    room: Room,
 ) -> None:
     """Looks at the codes of the clusters of which most is `expected`, until that is less by `margin` than the k-th best
     found, and fills in their `promise`."""
-    logits, scores = _room(held)
+    scores = room.scores
     coordinates = min(len(held.step), asked.states.shape[1])
     queries = np.zeros((len(asked.weights), len(held.step)), dtype=np.float32)
     queries[:, :coordinates] = asked.states[:, :coordinates] * held.step[:coordinates]
@@ -271,7 +288,7 @@ def _look(
             for c in order[n : n + AHEAD + 1]:
                 promise[c] = _NONE
             return
-        _sketch(order[n], asked, queries, held, logits, scores)
+        _sketch(order[n], asked, queries, held, room)
         begin, end = held.starts[order[n]], held.starts[order[n] + 1]
         best = _NONE
         for i in range(end - begin):
@@ -279,7 +296,6 @@ def _look(
         promise[order[n]] = min(best, top[0])
         if best <= top[0]:
             continue
-        _fetch(held.coordinates[begin:end])  # it may well be opened
         for i in range(end - begin):
             if scores[i] > top[0] and allowed[held.rows[begin + i]]:
                 promise[order[n]] = max(promise[order[n]], scores[i])
@@ -292,11 +308,18 @@ def _look(
 
 @compiled
 def _open(
-    asked: Asked, held: Held, allowed: Flags, promise: Floats, margin: np.float32, found: Rows, best: Floats
+    asked: Asked,
+    held: Held,
+    allowed: Flags,
+    promise: Floats,
+    margin: np.float32,
+    found: Rows,
+    best: Floats,
+    room: Room,
 ) -> tuple[int, int]:
     """Opens the clusters that `promise` most while that is within `margin` of the k-th best found; fills `found` and
     `best` (k,) and returns how many of them, and how many rows were opened."""
-    logits, scores = _room(held)
+    scores, queries = room.scores, asked.states * held.grain
     k, count, opened = len(found), 0, 0
     following = _largest(promise)
     while promise[following] > _NONE and (count < k or promise[following] >= best[k - 1] - margin):
@@ -304,7 +327,7 @@ def _open(
         cluster, promise[following] = following, _NONE
         following = _largest(promise)
         _fetch(held.coordinates[held.starts[following] : held.starts[following + 1]])
-        _score(cluster, asked, held, logits, scores)
+        _score(cluster, asked, queries, held, room)
         opened += end - begin
         for i in range(end - begin):
             if count == k and scores[i] < best[k - 1]:
@@ -322,22 +345,28 @@ def _open(
 
 
 @compiled
-def _score(cluster: int, asked: Asked, held: Held, logits: Floats, scores: Floats) -> None:
-    """Fills `scores` with the exact ones of the members of a cluster."""
+def _score(cluster: int, asked: Asked, queries: Floats, held: Held, room: Room) -> None:
+    """Fills the scores of `room` with those of the members of a cluster, whose coordinates times `queries` (states, r)
+    are their logits."""
     begin, end = held.starts[cluster], held.starts[cluster + 1]
+    logits, scores = room
     scores[: end - begin] = _ZERO
     for state in range(len(asked.weights)):
-        query, shared = asked.states[state], asked.shared[state]
+        query, shared = queries[state], asked.shared[state]
         for i in range(begin, end):
-            logits[i - begin] = (shared + _product(held.coordinates[i], query)) / _CAP
+            total = _ZERO
+            for j in range(len(query)):
+                total += np.float32(held.coordinates[i, j]) * query[j]
+            logits[i - begin] = (shared + total) / _CAP
         _add(asked.weights[state], asked.first[state, cluster], logits[: end - begin], scores)
 
 
 @compiled
-def _sketch(cluster: int, asked: Asked, queries: Floats, held: Held, logits: Floats, scores: Floats) -> None:
-    """Fills `scores` with those of the members of a cluster by their codes times `queries` (states, m)."""
+def _sketch(cluster: int, asked: Asked, queries: Floats, held: Held, room: Room) -> None:
+    """Fills the scores of `room` with those of the members of a cluster by their codes times `queries` (states, m)."""
     size = held.starts[cluster + 1] - held.starts[cluster]
     begin, width = held.blocks[cluster], _width(held, cluster)
+    logits, scores = room
     scores[:size] = _ZERO
     for state in range(len(asked.weights)):
         logits[:width] = asked.shared[state] + _product(held.mean[cluster], asked.states[state])
@@ -444,9 +473,10 @@ def _width(held: Held, cluster: int) -> int:
 
 
 @compiled
-def _room(held: Held) -> tuple[Floats, Floats]:
-    """Room for the members of the largest cluster, twice."""
-    largest = 0
+def _room(held: Held) -> Room:
+    size = block = 0
     for cluster in range(len(held.starts) - 1):
-        largest = max(largest, _width(held, cluster))
-    return np.empty(largest, dtype=np.float32), np.empty(largest, dtype=np.float32)
+        size = max(size, held.starts[cluster + 1] - held.starts[cluster])
+        block = max(block, held.blocks[cluster + 1] - held.blocks[cluster])
+    largest = max(size, block // max(len(held.step), 1))
+    return Room(np.empty(largest, dtype=np.float32), np.empty(largest, dtype=np.float32))

@@ -8,10 +8,11 @@ The index answers one question, which clusters are worth opening, in two looks, 
    largest lies out was measured in other directions when the index was built. P(i) = P(c) / (1 + others ÷ the largest).
 2. Of the members of the clusters that come first, a sketch: how they differ from their mean in the few coordinates in
    which they differ at all for a hidden state, 8 bits each.
-3. The clusters that are then best are opened: every member in fp32, the normaliser over all of them, the soft cap.
+3. The clusters that are then best are opened: every member, the normaliser over all of them, the soft cap. What a step
+   costs is the memory that it reads, so coordinates have 16 bits: they are off by 1/65,534 of the largest at most.
 
-So each score that comes out is the exact corrected one, and what is approximate is only which clusters are opened.
-That is ours; arXiv 2509.03746 scans the whole catalogue.
+So each score that comes out is the corrected one over whole clusters, to some 10⁻⁴ nats, and what is approximate is
+only which clusters are opened. That is ours; arXiv 2509.03746 scans the whole catalogue.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from convrec.model.head import Head
 USED_FROM = 10_000  # items; of 12,000 it costs less than scanning them, fewer were not measured (docs/performance.md)
 FILE = "index.safetensors"
 LOOSE = 1e-5  # what a coordinate left out may hold of the largest: rounding
-LAYOUT = "2"  # of the file; 2: the codes are of differences from the cluster's mean, in some of the coordinates
+LAYOUT = "3"  # of the file; 3: coordinates are whole numbers of 16 bits
 DIRECTIONS, FAR = 64, 0.9  # in which it is measured how far the members of a cluster lie out, and the share within that
 SKETCHED = 0.997  # of the variance of the members' logits lies in the coordinates that have codes
 TOGETHER, MEMBERS = 4, 64  # coordinates and members that are multiplied at once
@@ -45,17 +46,18 @@ CHUNK = 50_000  # rows that are summed in double precision at once
 
 @dataclass(frozen=True)
 class ItemIndex:
-    """f(E) = centre + coordinates @ basis.T, rows sorted by cluster and, within one, by catalogue row.
+    """f(E) = centre + (coordinates · grain) @ basis.T, rows sorted by cluster and, within one, by catalogue row.
 
-    `coordinates` (items, r) fp32; r is the rank of f(E), so the width of the table where that is narrower than the
-    backbone. `rows` (items,) the catalogue row at each position, `places` (items,) its inverse; `clusters` (clusters
-    with a member,) their numbers, `starts` (that + 1,) where each begins; `mean` and `variance` (clusters, r) of the
-    members' coordinates. `codes` int8, cluster by cluster (m, members up to a multiple of MEMBERS), and `step` (m,):
-    the first m coordinates ≈ mean + codes · step. `reach` (clusters,) how many deviations the farthest member of each
-    lies out, in most of some directions.
+    `coordinates` (items, r) int16 and `grain` (r,), one unit of each; r is the rank of f(E), so the width of the table
+    where that is narrower than the backbone. `rows` (items,) the catalogue row at each position, `places` (items,) its
+    inverse; `clusters` (clusters with a member,) their numbers, `starts` (that + 1,) where each begins; `mean` and
+    `variance` (clusters, r) of the members' coordinates · grain. `codes` int8, cluster by cluster (m, members up to a
+    multiple of MEMBERS), and `step` (m,): the first m of these ≈ mean + codes · step. `reach` (clusters,) how many
+    deviations the farthest member of each lies out, in most of some directions.
     """
 
     coordinates: Tensor
+    grain: Tensor
     codes: Tensor
     step: Tensor
     basis: Tensor
@@ -73,7 +75,8 @@ class ItemIndex:
 
     def __getitem__(self, rows: Tensor) -> Tensor:
         """(…, hidden) f(E) of (…,) catalogue rows."""
-        found: Tensor = self.coordinates[torch.from_numpy(self.places)[rows]] @ self.basis.T + self.centre
+        coordinates = self.coordinates[torch.from_numpy(self.places)[rows]] * self.grain
+        found: Tensor = coordinates @ self.basis.T + self.centre
         return found
 
     @property
@@ -96,7 +99,8 @@ class Held(NamedTuple):
     """
 
     asks: NDArray[np.float32]
-    coordinates: NDArray[np.float32]
+    coordinates: NDArray[np.int16]
+    grain: NDArray[np.float32]
     codes: NDArray[np.int8]
     step: NDArray[np.float32]
     mean: NDArray[np.float32]
@@ -159,7 +163,9 @@ def build(head: Head) -> ItemIndex:
     asked = (asked - asked.mean(0))[:: len(asked) // DIRECTIONS + 1] @ basis
     reach = _reach(coordinates, starts, asked, mean, variance)
     codes, step = _codes(coordinates, starts, mean, variance.mean(0) * asked.square().mean(0))
-    return ItemIndex(coordinates, codes, step, basis, centre, rows, places, clusters, starts, mean, variance, reach)
+    grain = (coordinates.abs().amax(0) / 32767).clamp(min=1e-12)
+    whole = coordinates.div_(grain).round_().to(torch.int16)
+    return ItemIndex(whole, grain, codes, step, basis, centre, rows, places, clusters, starts, mean, variance, reach)
 
 
 def _basis(centred: Tensor, labels: NDArray[np.int64], clusters: NDArray[np.int64]) -> Tensor:
