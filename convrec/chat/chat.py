@@ -43,7 +43,7 @@ class Chat:
         message = _accepted(text)
         path = [] if parent == ROOT else self.store.path(owner, conversation_id, parent)
         before = self._state(owner, conversation_id, path)
-        reading = self.reader.read(message, situation(before))
+        reading = self.reader.read(message, situation(before, self.catalog))
         turn = Turn("user", (TextPart(message),), reading)
         turn_id = self.store.add_user_turn(owner, conversation_id, path[-1].turn_id if path else None, turn)
         yield Understood(turn_id, reading)
@@ -146,9 +146,10 @@ def exchanges(path: Sequence[StoredTurn]) -> Iterator[Exchange]:
         )
 
 
-def situation(state: State) -> Situation:
+def situation(state: State, catalog: Catalog) -> Situation:
     """What the reader needs to know of the state to understand "the second one" and "cheaper"."""
-    return Situation(state.history, state.last_shown, state.shown, state.reference, state.constraints)
+    offered = tuple(catalog.row(item.item_id) for item in state.offered if item.item_id in catalog)
+    return Situation(state.history, state.last_shown, state.shown, state.reference, state.constraints, offered)
 
 
 def _accepted(text: str) -> str:

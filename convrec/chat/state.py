@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from convrec.catalog import Catalog
 from convrec.conversation import Act, Constraint, ItemPart, Op, Path, PathTurn, Reading
-from convrec.language.prices import is_named, price_level
+from convrec.language.prices import price_level
 
 TURNS_SHOWN_TO_THE_MODEL = 4
 _UPPER, _LOWER = (Op.AT_MOST, Op.LESS), (Op.AT_LEAST, Op.MORE)
@@ -138,18 +138,18 @@ def _merged(kept: Sequence[Constraint], new: Sequence[Constraint], catalog: Cata
     added = [c for c in new if not any(_is_implied(c, old) for old in survivors)]
     asked = _categories(added)
     if asked and not asked <= _categories(kept):
-        kinds = [c for c in added if c.facet == "category" and c.op is Op.IS]
-        within = catalog.mask(kinds)
+        within = catalog.mask(c for c in added if c.facet == "category" and c.op is Op.IS)
         able = [c for c in survivors if c.facet in ("price", "brand", "category") or _can_hold(c, within, catalog)]
-        survivors = [_at_level(c, kinds, catalog) for c in able]
+        before, now = ([c for c in all_of if c.facet == "category" and c.op is Op.IS] for all_of in (kept, added))
+        survivors = [_at_level(c, before, now, catalog) for c in able]
     return (*survivors, *added)
 
 
-def _at_level(old: Constraint, kinds: Sequence[Constraint], catalog: Catalog) -> Constraint:
-    """ "Cheap" comes to what such goods of the new kinds cost."""
-    if old.facet != "price" or old.op not in (Op.AT_MOST, Op.AT_LEAST) or is_named(old):
+def _at_level(old: Constraint, before: Sequence[Constraint], now: Sequence[Constraint], catalog: Catalog) -> Constraint:
+    """ "Cheap", which came to what such goods cost, comes to what those of the new kinds do."""
+    if old.facet != "price" or not before or old.value != price_level(catalog, before, old.op):
         return old
-    level = price_level(catalog, kinds, old.op)
+    level = price_level(catalog, now, old.op)
     return old if level is None else replace(old, value=level)
 
 

@@ -215,17 +215,17 @@ def _finite(bits: NDArray[np.int32]) -> bool:
 
 @compiled
 def scores_of(said: int, bought: int, where: int, settings: int, wanted: Rows) -> Floats:
-    """(wanted,) the exact scores of some rows."""
+    """(wanted,) the scores of some rows."""
     held, taste = _held(where), _settings(settings).taste
     asked = ask(carray(_fp32(said), len(held.asks)), carray(_fp32(bought), len(held.asks)), taste, held)
-    room, queries = _room(held), asked.states * held.grain
+    room = _room(held)
     out = np.empty(len(wanted), dtype=np.float32)
     places = held.places[wanted]
     last = -1
     for n in np.argsort(places):  # cluster by cluster
         if held.cluster_of[places[n]] != last:
             last = held.cluster_of[places[n]]
-            _score(last, asked, queries, held, room)
+            _score(last, asked, held, room)
         out[n] = room.scores[places[n] - held.starts[last]]
     return out
 
@@ -319,7 +319,7 @@ def _open(
 ) -> tuple[int, int]:
     """Opens the clusters that `promise` most while that is within `margin` of the k-th best found; fills `found` and
     `best` (k,) and returns how many of them, and how many rows were opened."""
-    scores, queries = room.scores, asked.states * held.grain
+    scores = room.scores
     k, count, opened = len(found), 0, 0
     following = _largest(promise)
     while promise[following] > _NONE and (count < k or promise[following] >= best[k - 1] - margin):
@@ -327,7 +327,7 @@ def _open(
         cluster, promise[following] = following, _NONE
         following = _largest(promise)
         _fetch(held.coordinates[held.starts[following] : held.starts[following + 1]])
-        _score(cluster, asked, queries, held, room)
+        _score(cluster, asked, held, room)
         opened += end - begin
         for i in range(end - begin):
             if count == k and scores[i] < best[k - 1]:
@@ -345,19 +345,18 @@ def _open(
 
 
 @compiled
-def _score(cluster: int, asked: Asked, queries: Floats, held: Held, room: Room) -> None:
-    """Fills the scores of `room` with those of the members of a cluster, whose coordinates times `queries` (states, r)
-    are their logits."""
+def _score(cluster: int, asked: Asked, held: Held, room: Room) -> None:
+    """Fills the scores of `room` with those of the members of a cluster."""
     begin, end = held.starts[cluster], held.starts[cluster + 1]
     logits, scores = room
     scores[: end - begin] = _ZERO
     for state in range(len(asked.weights)):
-        query, shared = queries[state], asked.shared[state]
+        query, shared = asked.states[state], asked.shared[state]
         for i in range(begin, end):
             total = _ZERO
             for j in range(len(query)):
                 total += np.float32(held.coordinates[i, j]) * query[j]
-            logits[i - begin] = (shared + total) / _CAP
+            logits[i - begin] = (shared + held.grain[i] * total) / _CAP
         _add(asked.weights[state], asked.first[state, cluster], logits[: end - begin], scores)
 
 

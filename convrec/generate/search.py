@@ -23,7 +23,7 @@ _ROW, _SCORE = array("q", [0]), array("f", [0.0])
 class Search:
     """One item step for the hidden states of one prompt.
 
-    `said` and `bought` (hidden,) as in `model.ranking.choice_scores`. `rows_opened` counts what `best` scored exactly.
+    `said` and `bought` (hidden,) as in `model.ranking.choice_scores`. `rows_opened` counts what `best` scored.
     Raises ValueError for states of another width than the head's.
     """
 
@@ -50,7 +50,7 @@ class Search:
         return rows.tolist()[:found], scores.tolist()[:found]
 
     def scores(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """(rows,) the exact scores of some rows. Raises IndexError for a row that is not in the catalogue."""
+        """(rows,) the scores of some rows. Raises IndexError for a row that is not in the catalogue."""
         if len(rows) and not 0 <= rows.min() <= rows.max() < len(self._head.items):
             raise IndexError(f"a row outside the {len(self._head.items)} of the catalogue")
         found: NDArray[np.float32] = kernels.scores_of(*self._asking, rows)

@@ -14,7 +14,7 @@ from convrec.language.claims_world import Found, World
 _W = LEXICON.words
 _PLAIN = _W["generic_nouns"] | _W["function_words"] | _W["aux"] | _W["bought"] | _W["habit"] | _W["history_nouns"]
 _UNLIKE = frozenset({("nothing", "like"), ("another", "corner")})  # … of what was bought so far
-_THAT = frozenset({"that", "this", "so"})
+_THAT, _GOES_ON = frozenset({"that", "this"}), frozenset({",", ";", ".", "—", "–", "and", "so", "but", ""})
 _AS = frozenset({"as", "what", "which", "like", "just", "exactly", "all", "everything"})
 _SEVERAL = frozenset({"several", "many", "few", "various", "numerous"})
 
@@ -94,14 +94,23 @@ def _asked(sentence: Sentence, world: World, start: int, end: int) -> bool:
     named = {sentence.tokens[at].low for at in range(end, stop) if sentence.tokens[at].kind == "fact"}
     if named:
         return bool(world.constraints)
-    that = _THAT.intersection(sentence.words(end - 1, end + 1)) and not sentence.negated(start, end)
-    about = _beside(sentence, world, range(stop, len(sentence.tokens)) if that else range(start - 1, -1, -1))
+    about = _beside(sentence, world, range(start - 1, -1, -1))
     if about:
         return any(c.facet in about for c in met)
-    if not that and sentence.low(start - 1) not in _AS:
+    if _points_on(sentence, end):
+        about = _beside(sentence, world, range(end, len(sentence.tokens)))
+        if about:
+            return any(c.facet in about for c in world.constraints)
+    if sentence.low(start - 1) not in _AS:
         return True  # "you asked, and I would say …": nothing is said of what was asked
     holds = bool(met) and len(met) == len(world.constraints)
     return holds is not sentence.negated(start, end)
+
+
+def _points_on(sentence: Sentence, end: int) -> bool:
+    """Whether "that" is what was wanted: "you wanted that, and …", not "you wanted that one" or "this time"."""
+    after = end + (sentence.low(end) in _THAT)
+    return sentence.low(after - 1) in _THAT and sentence.low(after) in _GOES_ON
 
 
 def _beside(sentence: Sentence, world: World, places: range) -> set[str]:

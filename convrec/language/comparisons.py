@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from convrec.catalog import Catalog
 from convrec.conversation import Constraint, Op
+from convrec.language.acts import act_phrases
 from convrec.language.draft import Draft
 from convrec.language.lexicon import Kind, Mention, Sense
 from convrec.language.manner import Spoken
@@ -89,8 +90,9 @@ class Comparisons:
         mild = ("too" in cues and manner.negative) or (
             "less" in cues and self._u.said(cues["less"].first, cues["less"].last).casefold() == "not too"
         )
-        # "A pen, not cheap" says nothing of the lamp just shown, "not too expensive" nothing of its price.
-        if sense is None or (plain and elsewhere) or mild:
+        # "A pen, not cheap" says nothing of the lamp just shown, nor does "start over. A cheap lamp", and "not too
+        # expensive" nothing of its price.
+        if sense is None or (plain and (elsewhere or "restart" in act_phrases(self._u))) or mild:
             if mention.of(Kind.VALUE):
                 return False
             self._draft.relative = self._draft.relative or not plain

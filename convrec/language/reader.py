@@ -115,7 +115,7 @@ class Reader:
             for p in self._pointer.among_shown(u, mentions, situation.shown)
             if taken.isdisjoint(range(p.first, p.last))
         ]
-        base = None if "restart" in acts and not pointed else _base(u, pointed, steered)  # "start over. a cheap pen"
+        base = _base(u, pointed, steered)
         asked_of = base if base in situation.shown or pointed else None
         table = self._catalog[base].leaf if base is not None and base in situation.shown else ""
         aim = self._aims.of(u.corrected(corrections), table) if self._aims else Aim()
@@ -191,7 +191,7 @@ class Reader:
             category, said = draft.described  # "I have enough black pens, so no black"; "it was pens I had in view"
             draft.put(Constraint("category", Op.IS, category, False, said))
         self._kinds.take_one_of(u, draft, mentions, situation)
-        self._money.take_level(draft, situation.constraints)
+        self._money.take_level(draft, () if "restart" in acts else situation.constraints)
         if self._values and not acts.keys() - {"social"} and alike in (None, Act.RECOMMEND):
             self._values.take(u, draft, mentions, base)
         count, together = counted[2] if counted else None, _TOGETHER.search(u.line) is not None

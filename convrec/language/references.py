@@ -24,10 +24,16 @@ _FOLLOWS = frozenset([
     "for", "because", "has", "was",
 ])  # fmt: skip
 _NOUNS = r"ones?|options?|items?|suggestions?|choices?|recommendations?|picks?|things?|products?"
+_WHICH = "|".join(_ORDINALS)
 _ORDINAL = re.compile(
     rf"(?<!\S)(?<!my )(?P<det>the |your |"
-    rf"that )?(?P<which>{'|'.join(_ORDINALS)})(?: (?P<noun>{_NOUNS}))?(?P<tail>(?: that)?(?: i| we) (?:bought|have|"
+    rf"that )?(?P<which>{_WHICH})(?: (?P<noun>{_NOUNS}))?(?P<tail>(?: that)?(?: i| we) (?:bought|have|"
     rf"own|got|ordered|purchased))?(?!\S)"
+)
+_OFFERED = re.compile(
+    rf"(?<!\S)(?:the )?(?P<which>{_WHICH})(?: one)? (?:of|among|from|in) (?:the |your |those |these )?"
+    rf"(?:others?|other ones|other options|alternatives|rest)(?!\S)|"
+    rf"(?<!\S)(?:the )?(?P<one>{_WHICH}) (?:alternative|other one|other option)(?!\S)"
 )
 _LEADING = re.compile(r"(?<!\S)the (?P<end>first|last) (?P<count>[2-5])(?= \w*(?:ones|options|items)(?!\S)|(?! \w))")
 _NUMBERED = re.compile(
@@ -79,13 +85,18 @@ class Pointer:
                 self._rows[stem].append(row)
 
     def place(self, u: Utterance, situation: Situation, all_of: bool) -> list[Pointed]:
-        """Pointing by place and time: the second one, this one, the one I bought. `all_of`: "them" means all shown.
+        """Pointing by place and time: the second one, the first of the others, the one I bought. `all_of`: "them" means
+        all shown.
 
         Places are counted in the last reply, or where that showed one thing alone in all that was shown.
         """
         shown, history, reference = situation.shown, situation.history, situation.reference
         places = shown if len(shown) > 1 else situation.all_shown or shown
         found: list[Pointed] = []
+        for match in _OFFERED.finditer(u.line):
+            place = _ORDINALS[match["which"] or match["one"]]
+            if -len(situation.offered) <= place < len(situation.offered):
+                found.append(self._pointed(u, *u.span(match), situation.offered[place], "named"))
         for match in _OWNED.finditer(u.line):
             if history:
                 found.append(self._pointed(u, *u.span(match), history[-1], "owned"))

@@ -10,10 +10,11 @@ from convrec.conversation import Constraint
 @dataclass(frozen=True, slots=True)
 class Situation:
     """Rows of the history (oldest first), of the last reply in order, of everything shown so far; the row steered from
-    (last shown, else last bought); the constraints in force before this message."""
+    (last shown, else last bought); the constraints in force before this message; the alternatives of the last reply."""
 
     history: tuple[int, ...] = ()
     shown: tuple[int, ...] = ()
     all_shown: tuple[int, ...] = ()
     reference: int | None = None
     constraints: tuple[Constraint, ...] = ()
+    offered: tuple[int, ...] = ()

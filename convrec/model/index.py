@@ -1,6 +1,6 @@
 """The item table as the item step reads it at scale: f(E) sorted by cluster, mapped from a file, with 8-bit codes.
 
-The index answers one question, which clusters are worth opening, in two looks, and then opens them exactly:
+The index answers one question, which clusters are worth opening, in two looks, and then opens them:
 
 1. Of every cluster, from the mean and the variances of its members, the score its best member may be expected to have.
    Logits of many members are about normal, so log Σ exp follows the random-energy model (Derrida 1981): n members of
@@ -9,10 +9,10 @@ The index answers one question, which clusters are worth opening, in two looks, 
 2. Of the members of the clusters that come first, a sketch: how they differ from their mean in the few coordinates in
    which they differ at all for a hidden state, 8 bits each.
 3. The clusters that are then best are opened: every member, the normaliser over all of them, the soft cap. What a step
-   costs is the memory that it reads, so coordinates have 16 bits: they are off by 1/65,534 of the largest at most.
+   costs is the memory that it reads, so coordinates have 16 bits: off by 1/65,534 of the item's largest at most.
 
-So each score that comes out is the corrected one over whole clusters, to some 10⁻⁴ nats, and what is approximate is
-only which clusters are opened. That is ours; arXiv 2509.03746 scans the whole catalogue.
+So each score that comes out is the corrected one over whole clusters, to a few thousandths of a nat at most, and what
+is approximate is only which clusters are opened. That is ours; arXiv 2509.03746 scans the whole catalogue.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ CHUNK = 50_000  # rows that are summed in double precision at once
 
 @dataclass(frozen=True)
 class ItemIndex:
-    """f(E) = centre + (coordinates · grain) @ basis.T, rows sorted by cluster and, within one, by catalogue row.
+    """f(E) = centre + (grain · coordinates) @ basis.T, rows sorted by cluster and, within one, by catalogue row.
 
-    `coordinates` (items, r) int16 and `grain` (r,), one unit of each; r is the rank of f(E), so the width of the table
-    where that is narrower than the backbone. `rows` (items,) the catalogue row at each position, `places` (items,) its
-    inverse; `clusters` (clusters with a member,) their numbers, `starts` (that + 1,) where each begins; `mean` and
-    `variance` (clusters, r) of the members' coordinates · grain. `codes` int8, cluster by cluster (m, members up to a
-    multiple of MEMBERS), and `step` (m,): the first m of these ≈ mean + codes · step. `reach` (clusters,) how many
-    deviations the farthest member of each lies out, in most of some directions.
+    `coordinates` (items, r) int16 and `grain` (items,), one unit of each item's; r is the rank of f(E), so the width of
+    the table where that is narrower than the backbone. `rows` (items,) the catalogue row at each position, `places`
+    (items,) its inverse; `clusters` (clusters with a member,) their numbers, `starts` (that + 1,) where each begins;
+    `mean` and `variance` (clusters, r) of the members' grain · coordinates. `codes` int8, cluster by cluster (m,
+    members up to a multiple of MEMBERS), and `step` (m,): the first m of these ≈ mean + codes · step. `reach`
+    (clusters,) how many deviations the farthest member of each lies out, in most of some directions.
     """
 
     coordinates: Tensor
@@ -75,7 +75,8 @@ class ItemIndex:
 
     def __getitem__(self, rows: Tensor) -> Tensor:
         """(…, hidden) f(E) of (…,) catalogue rows."""
-        coordinates = self.coordinates[torch.from_numpy(self.places)[rows]] * self.grain
+        places = torch.from_numpy(self.places)[rows]
+        coordinates = self.coordinates[places] * self.grain[places, None]
         found: Tensor = coordinates @ self.basis.T + self.centre
         return found
 
@@ -163,8 +164,8 @@ def build(head: Head) -> ItemIndex:
     asked = (asked - asked.mean(0))[:: len(asked) // DIRECTIONS + 1] @ basis
     reach = _reach(coordinates, starts, asked, mean, variance)
     codes, step = _codes(coordinates, starts, mean, variance.mean(0) * asked.square().mean(0))
-    grain = (coordinates.abs().amax(0) / 32767).clamp(min=1e-12)
-    whole = coordinates.div_(grain).round_().to(torch.int16)
+    grain = torch.from_numpy(np.abs(coordinates.numpy()).max(1, initial=0) / 32767).clamp(min=1e-12)
+    whole = coordinates.div_(grain[:, None]).round_().to(torch.int16)
     return ItemIndex(whole, grain, codes, step, basis, centre, rows, places, clusters, starts, mean, variance, reach)
 
 

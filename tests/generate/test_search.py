@@ -27,8 +27,10 @@ CLUSTERS = st.lists(st.integers(0, 6), min_size=1, max_size=60)  # numbers may b
 def settled(**values: float) -> Iterator[None]:
     before = search.SETTINGS[:]
     search.SETTINGS[:] = array("d", Settings(*before)._replace(**values))
-    yield
-    search.SETTINGS[:] = before
+    try:
+        yield
+    finally:
+        search.SETTINGS[:] = before
 
 
 def served(head: Head) -> IndexedHead:
@@ -211,3 +213,16 @@ def test_states_of_any_kind_are_read_as_they_are() -> None:
     assert Search(said.bfloat16(), bought.double(), head).best(every, 3) == expected
     apart = torch.stack([said, bought], 1)
     assert Search(apart[:, 0], apart[:, 1], head).best(every, 3) == expected
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("largest", [1.0, 300.0])
+def test_sixteen_bits_keep_a_score_to_a_few_thousandths_however_large_one_item_is(largest: float) -> None:
+    head = topics(3000, 60, 1.0)
+    head.items[7] *= largest
+    index = served(head)
+    generator = torch.Generator().manual_seed(4)
+    for _ in range(10):
+        said, bought = torch.randn(2, 24, generator=generator)
+        every = choice_scores(said[None], bought[None], head, item_scores)[0].numpy()
+        np.testing.assert_allclose(Search(said, bought, index).scores(np.arange(3000)), every, atol=4e-3, rtol=0)

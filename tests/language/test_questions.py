@@ -73,7 +73,8 @@ def test_before_anything_is_shown_there_is_nothing_to_ask_about() -> None:
 def test_whatever_is_typed_is_read_and_kept(text: str) -> None:
     reading = read(text)
     assert Reading.from_dict(reading.to_dict()) == reading
-    assert bool(reading.questions) is (reading.act is Act.ABOUT)
+    assert reading.questions or reading.act is not Act.ABOUT
+    assert not reading.questions or reading.act in (Act.ABOUT, Act.COMPARE)
 
 
 def test_places_are_counted_in_the_last_reply_or_in_the_chat() -> None:

@@ -500,3 +500,17 @@ def test_many_things_are_no_verb(text: str) -> None:
 
 def test_what_works_with_a_thing_is_not_powered_by_it() -> None:
     assert after("Mice", "something that works with batteries").unmet == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("the second of the others, please", 1),
+        ("is the first alternative quieter?", 0),
+        ("show me the last of those others", 2),
+    ],
+)
+def test_alternatives_are_pointed_at_by_their_place(text: str, place: int) -> None:
+    situation = Situation(shown=(pen(),), all_shown=(pen(),), reference=pen(), offered=(5, 6, 7))
+    assert [r.item_id for r in reader().read(text, situation).references] == [shop()[5 + place].item_id]
+    assert not reader().read("the fourth of the others", situation).references

@@ -143,7 +143,7 @@ def test_the_codes_say_what_members_have_of_their_own() -> None:
         first, last = built.starts[c], built.starts[c + 1]
         block = built.codes[begin : built.blocks[c + 1]].reshape(m, -1)[:, : last - first].T
         told = built.mean[c, :m] + block * built.step
-        held = (built.coordinates * built.grain)[first:last, :m]
+        held = (built.coordinates * built.grain[:, None])[first:last, :m]
         torch.testing.assert_close(told, held, atol=float(built.step.max()), rtol=0)
 
 
