@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from convrec.catalog import Catalog
 from convrec.conversation import Act, Constraint, ItemPart, Op, Path, PathTurn, Reading
-from convrec.language.prices import price_level
+from convrec.language.prices import is_named, price_level
 
 TURNS_SHOWN_TO_THE_MODEL = 4
 _UPPER, _LOWER = (Op.AT_MOST, Op.LESS), (Op.AT_LEAST, Op.MORE)
@@ -147,7 +147,7 @@ def _merged(kept: Sequence[Constraint], new: Sequence[Constraint], catalog: Cata
 
 def _at_level(old: Constraint, before: Sequence[Constraint], now: Sequence[Constraint], catalog: Catalog) -> Constraint:
     """ "Cheap", which came to what such goods cost, comes to what those of the new kinds do."""
-    if old.facet != "price" or not before or old.value != price_level(catalog, before, old.op):
+    if old.facet != "price" or is_named(old) or not before or old.value != price_level(catalog, before, old.op):
         return old
     level = price_level(catalog, now, old.op)
     return old if level is None else replace(old, value=level)

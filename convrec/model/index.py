@@ -11,8 +11,9 @@ The index answers one question, which clusters are worth opening, in two looks, 
 3. The clusters that are then best are opened: every member, the normaliser over all of them, the soft cap. What a step
    costs is the memory that it reads, so coordinates have 16 bits: off by 1/65,534 of the item's largest at most.
 
-So each score that comes out is the corrected one over whole clusters, to a few thousandths of a nat at most, and what
-is approximate is only which clusters are opened. That is ours; arXiv 2509.03746 scans the whole catalogue.
+So each score that comes out is the corrected one over whole clusters, to a thousandth of a nat (ten where an item is
+many times as long as others), and what is approximate is only which clusters are opened. That is ours; arXiv 2509.03746
+scans the whole catalogue.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -172,3 +173,17 @@ def test_the_last_message_is_always_in_force(path: list[Exchange]) -> None:
         assert not (allowed & ~CATALOG.satisfies(said)).any()
     facets = [c.facet for c in state.constraints if c.op is Op.IS]
     assert len(facets) == len(set(facets))
+
+
+@pytest.mark.parametrize(
+    ("limit", "becomes"),
+    [
+        (Constraint("price", Op.AT_MOST, 4.0, False, "cheap"), 40.0),
+        (Constraint("price", Op.AT_MOST, 4.0), 4.0),  # named: no chance that it is what is cheap there changes it
+        (Constraint("price", Op.AT_MOST, 4.0, False, "ideally under $4"), 4.0),
+        (Constraint("price", Op.AT_MOST, 4.4, False, "about the same price"), 4.4),
+    ],
+)
+def test_only_cheap_is_worked_out_anew_for_another_kind(limit: Constraint, becomes: float) -> None:
+    fountain = Constraint("category", Op.IS, "Fountain pens")
+    assert in_force(steer(GEL, limit), steer(fountain)) == (replace(limit, value=becomes), fountain)

@@ -514,3 +514,8 @@ def test_alternatives_are_pointed_at_by_their_place(text: str, place: int) -> No
     situation = Situation(shown=(pen(),), all_shown=(pen(),), reference=pen(), offered=(5, 6, 7))
     assert [r.item_id for r in reader().read(text, situation).references] == [shop()[5 + place].item_id]
     assert not reader().read("the fourth of the others", situation).references
+
+
+def test_no_need_to_start_over_keeps_what_is_compared_with() -> None:
+    reading = after("Gel pens", "no need to start over, just something cheaper")
+    assert (reading.act, [(c.facet, c.op) for c in reading.constraints]) == (Act.STEER, [("price", Op.LESS)])
