@@ -40,6 +40,13 @@ ITEM = Frame()
 _OPEN, _CONDITION, _HISTORY = Frame("open"), Frame("if"), Frame("history")
 _ATTACHING = frozenset({"from", "by", "in", "with", "of", "the", "a"})
 
+# Ways to say that another item has it, too: after what is said, and before it.
+_HOLDS = (("goes", "for"), ("true", "of"), ("get", "that", "with"), ("same", "as"))
+_SHARES = (
+    ("no", "change", "from"), ("same", "as"), ("common", "with"), ("lose", "from"), ("lose", "of"),
+    ("stay", "as", "with"), ("held", "on", "to"), ("recognise", "from"), ("liked", "that", "about"),
+)  # fmt: skip
+
 
 class Sentence:
     """Tokens with their mentions, entities and frames; the questions the checks ask of them."""
@@ -336,14 +343,29 @@ class Sentence:
         if after is not None:
             entity = self.next_entity(after[0], 4)
             return None if entity is None or entity.itself or not entity.rows else (entity, after[1])
+        if (held := self._shared(at, _HOLDS)) is not None:
+            return held, True
         first = self._liking(self.low(0) == "just")
         entity = self.next_entity(first[0], 4) if first is not None else None
+        if first is None and (entity := self._shared(0, _SHARES)) is not None:
+            first = entity.start, True
         if first is None or entity is None or entity.itself or not entity.rows or entity.end > start:
             return None
         between = range(entity.end, start)
         said = any((m := self.mention(i)) is not None and m.kind in OF_ITEMS for i in between)
         said = said or any(self.tokens[i].kind == "fact" and self.entity(i) is None for i in between)
         return None if said else (entity, first[1])
+
+    def _shared(self, start: int, ways: Sequence[tuple[str, ...]]) -> Entity | None:
+        """The other item that is named next, if one of these ways of saying that it shares something leads to it."""
+        for at in range(start, min(start + 12, len(self.tokens))):
+            if self.breaks(at):
+                return None
+            entity = self.entity(at)
+            if entity is not None and not entity.itself and entity.rows:
+                words = self.words(start, entity.start)
+                return entity if any(all(word in words for word in way) for way in ways) else None
+        return None
 
     def _liking(self, at: int) -> tuple[int, bool] | None:
         """Where the name after "like", "as with", "the same as", "unlike" starts, and whether it is a likeness."""

@@ -163,6 +163,23 @@ def test_true_sentence_is_released(sentence: str) -> None:
     assert [c for c in CHECKER.check(sentence, 0, CONTEXT) if not c.supported] == []
 
 
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "No change from the ⟨reference⟩ there: it is {}.",
+        "One thing it has in common with the ⟨reference⟩: it is {}.",
+        "You don't lose this from the ⟨reference⟩: it is {}.", "Same as the ⟨reference⟩ in one respect: it is {}.",
+        "Some things stay as they were with the ⟨reference⟩: it is {}.",
+        "It is {}, which goes for the ⟨reference⟩, too.",
+        "It is {}, and you'd get that with the ⟨reference⟩ too.", "It still is {}, same as the ⟨reference⟩.",
+        "And it is {}, which is true of the ⟨reference⟩ too.",
+    ],
+)  # fmt: skip
+def test_what_is_said_of_both_must_be_true_of_both(frame: str) -> None:
+    assert CHECKER.release(frame.format("left-handed"), 0, CONTEXT)
+    assert not CHECKER.release(frame.format("refillable"), 0, CONTEXT)
+
+
 @pytest.mark.parametrize("sentence", FALSE)
 def test_false_sentence_is_kept_back(sentence: str) -> None:
     assert not CHECKER.release(sentence, 0, CONTEXT)
