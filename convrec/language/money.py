@@ -37,6 +37,13 @@ _DEARER = re.compile(
 )
 
 
+# What costs more is mostly what is nicer: a preference, and no word that the catalogue would have to know.
+_NICER = re.compile(
+    r"(?<!\S)nicer"
+    r"(?=$| [,.!?:;]| (?:one|ones|than|for|please|but|and|in|version|versions)(?!\S))"
+)
+
+
 class Money:
     """Over one catalogue. `aimed`: whether the aims of messages are known; without them the words alone count."""
 
@@ -94,6 +101,14 @@ class Money:
 
         `plain`: nothing else is asked for; `known`: the act by meaning.
         """
+        nicer = _NICER.search(u.line)
+        if nicer and price is not None and all(c.facet != "price" for c in draft.constraints):
+            said = u.said(*u.span(nicer))
+            draft.put(Constraint("price", Op.MORE, price, False, said))
+            draft.relative = True
+            draft.wishes = [wish for wish in draft.wishes if wish != said]
+            draft.unmet = [wish for wish in draft.unmet if wish != said]
+            return True
         needed = OVER_NAMES if draft.dropped == ["price"] else CERTAINLY  # "money is no object, the good stuff!"
         priced = aim.price_is >= needed and draft.dropped in ([], ["price"]) and not draft.references
         if priced:  # "rather steep for me" wants nothing steep

@@ -44,7 +44,7 @@ AFTER_LOWER = (
 AFTER_AROUND = r"or so|ish|or thereabouts|give or take|more or less"
 _BUDGET = (
     r"budget is(?: about| around)?|budget of(?: about| around)?|budget :|budget|spend|can pay|to pay|pay|i have|"
-    r"i've got|i only have|i got|got|only have|"
+    r"i've got|i only have|i got|got|only have|i only had|i had only|i just had|"
     r"have only|only got|spare|afford|spending"
 )
 _NUMBER = r"\d+(?:\.\d+)?"

@@ -56,6 +56,20 @@ _NAMED = (  # asked without naming the facet
     (r"(?<!\S)batter(?:y|ies) (?:last|hold|life)", "battery"),
     (rf"what {_VERB} (?:\S+ ){{0,3}}?{_IT}(?: \S+)? for(?: \?)*$", "use"),
 )
+# How many there are in one: no word names the facet.
+_PIECES = re.compile(
+    rf"{_FIRST}how many (?:"
+    r"(?:(?:are|is|come|comes|do (?:i|you|we) get|would (?:i|we) get)(?: there)? )?(?:in|to|per|inside) "
+    r"(?:it|them|this|that|one|each|(?:an?|the|each|every|this|that) (?:pack|packet|box|set|bag|case|tin|tub|roll|one))"
+    rf"|do (?:i|you|we) get|would (?:i|we) get|are there){_LAST}"
+)
+# Of what is shown, though goods of ours are named: "do they come with an eraser?", "is there a pen in it?".
+_COMES_WITH = re.compile(
+    rf"{_FIRST}(?:(?:do|does|will|would|is|are) (?:{_IT}|the(?: \S+){{1,3}}?) "
+    r"(?:come|comes|supplied|sold|fitted) with(?: \S+){1,4}?"
+    rf"|(?:is|are) there (?:an?|any|some)(?: \S+){{1,3}}? (?:on|in|with|inside|attached to) {_IT}"
+    rf"|(?:is|are) (?:an?|the|any)(?: \S+){{1,3}}? included(?: with {_IT})?){_LAST}"
+)
 _SIZES = ("size", "width", "height", "length", "capacity", "diameter")
 
 
@@ -84,6 +98,8 @@ class Questions:
             named = [s.facet for m in mentions if m.first < last for s in m.of(Kind.FACET)]
             found = self._first(named, known, topics)
             return (Question(found, every=True),) if found and found != "price" else ()
+        if _PIECES.fullmatch(u.line) and (found := self._first(self._by_name.get("pieces", ()), known, topics)):
+            return (Question(found),)
         if not _ASKS.fullmatch(u.line) or _NO_QUESTION.search(u.line):
             return ()
         for pattern, name in _NAMED:
@@ -96,6 +112,8 @@ class Questions:
         in the form of one as well: "they are made of aluminium?", but not "anything made of cork"."""
         if draft.dropped or any(c.facet in ("price", "compatible", "title") for c in draft.constraints):
             return False
+        if _COMES_WITH.fullmatch(u.line):
+            return True
         if aim.about >= OVER_NAMES and _IN_FORM.search(u.line):  # "dishwasher safe, are they?", "how big's the bag?"
             return True
         if aim.about >= CERTAINLY and _OF_THAT.search(u.line) and not _NO_QUESTION.search(u.line):

@@ -17,6 +17,8 @@ _PARTS = frozenset(
      "seat", "base", "frame", "shade", "body", "clip", "cap", "tip", "blade", "look", "pattern", "print"]
 )  # fmt: skip
 
+_NO_KIND = frozenset(["something", "anything", "nothing", "everything"])  # before a property: "something prettier"
+
 
 class Unknown:
     """The unknown words of messages over one lexicon."""
@@ -107,5 +109,7 @@ def _object_start(u: Utterance, first: int, last: int, mentions: Sequence[Mentio
     asked = start - article
     if (alone and start == 0) or (article and (asked == 0 or u.words[asked - 1].is_mark)):
         return start
+    if start > 0 and u.words[start - 1].text in _NO_KIND:
+        return None
     cue = next((m.cue for m in mentions if m.last in (asked, start) and m.cue), "")
     return start if cue in ("want", "waive_before") and last - start <= 5 else None

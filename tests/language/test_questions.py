@@ -15,7 +15,7 @@ CATALOG = Catalog(
             "Tarn",
             LAMPS,
             20.0,
-            attributes={"brightness_lm": 350, "material": "steel", "colour": "red"},
+            attributes={"brightness_lm": 350, "material": "steel", "colour": "red", "pieces": 2},
         ),
         Item("b", "Vela Lamp", "Orlo", LAMPS, 30.0, attributes={"dimmable": True, "colour": "blue", "weight_g": 900}),
         Item("c", "Old Chair", "Orlo", ("Furniture", "Chairs"), 90.0, attributes={"width_cm": 50}),
@@ -43,6 +43,9 @@ def read(text: str, situation: Situation = SHOWN) -> Reading:
         ("what colour is that?", Question("colour")),
         ("what colours does it come in?", Question("colour", every=True)),
         ("which colours do you have?", Question("colour", every=True)),
+        ("how many are in it?", Question("pieces")),
+        ("how many in the box?", Question("pieces")),
+        ("how many do I get?", Question("pieces")),
     ],
 )
 def test_a_question_about_what_was_shown_is_no_wish(text: str, question: Question | None) -> None:
@@ -58,6 +61,20 @@ def test_a_question_about_what_was_shown_is_no_wish(text: str, question: Questio
      "something that is dimmable?", "is it steel? I would rather have blue"],
 )  # fmt: skip
 def test_a_wish_in_the_form_of_a_question_stays_a_wish(text: str) -> None:
+    assert read(text).act is not Act.ABOUT
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["does it come with a chair?", "is there a chair with it?", "do the chairs come with it?", "is a chair included?"],
+)
+def test_what_it_comes_with_is_asked_of_it_though_it_is_sold_alone(text: str) -> None:
+    reading = read(text)
+    assert (reading.act, reading.constraints) == (Act.ABOUT, ())
+
+
+@pytest.mark.parametrize("text", ["is there a chair in red?", "how many chairs do you have?", "is there a chair?"])
+def test_what_is_asked_of_the_shop_is_no_question_about_what_was_shown(text: str) -> None:
     assert read(text).act is not Act.ABOUT
 
 

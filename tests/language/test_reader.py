@@ -199,6 +199,7 @@ def test_a_slip_of_the_keyboard_is_never_a_hard_mask_on_its_own(text: str) -> No
         ("no more than 1,250 dollars", [(Op.AT_MOST, 1250.0, True)]),
         ("max. 30", [(Op.AT_MOST, 30.0, True)]),
         ("at least twenty five dollars", [(Op.AT_LEAST, 25.0, True)]),
+        ("what would you pick if I only had 5 dollars?", [(Op.AT_MOST, 5.0, True)]),
         ("I have 3 children", []),
         ("ten years of experience", []),
     ],
@@ -206,6 +207,19 @@ def test_a_slip_of_the_keyboard_is_never_a_hard_mask_on_its_own(text: str) -> No
 def test_prices(text: str, limits: list[tuple[Op, float, bool]]) -> None:
     reading = bare().read(text)
     assert [(c.op, c.value, c.hard) for c in reading.constraints if c.facet == "price"] == limits
+
+
+@pytest.mark.parametrize("text", ["something nicer", "got anything nicer than this?", "a nicer one in blue, please"])
+def test_nicer_is_a_preference_for_what_costs_more(text: str) -> None:
+    reading = reader().read(text, steered())
+    assert [(c.op, c.hard) for c in reading.constraints if c.facet == "price"] == [(Op.MORE, False)]
+    assert not reading.unmet
+
+
+@pytest.mark.parametrize("text", ["something prettier", "a nicer colour", "anything lovelier?"])
+def test_what_is_prettier_says_nothing_of_a_price(text: str) -> None:
+    assert not any(c.facet == "price" for c in reader().read(text, steered()).constraints)
+    assert not reader().read("something prettier", steered()).unmet
 
 
 def test_another_currency_is_never_a_mask_and_is_said() -> None:
