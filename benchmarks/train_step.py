@@ -126,7 +126,8 @@ def case(
     torch.set_num_threads(2)
     model = a_model(items, kind, n_clusters, chunked=chunked)
     examples = a_batch(items, model.symbols)
-    negatives = Negatives(RECIPE.negatives, popularity_chances(torch.zeros(items))) if across or kind == "sampled" else None
+    drawn = popularity_chances(torch.zeros(items), RECIPE.negatives)
+    negatives = Negatives(drawn) if across or kind == "sampled" else None
     parameters = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     optimizer = optimizer_of([p for _, p in parameters], RECIPE.weight_decay)
     average = Averaged(parameters, RECIPE.average)

@@ -55,7 +55,7 @@ class Recipe(BaseModel):
     clusters: Clustering = "kmeans"
     cluster_by: ClusterBy = "collaborative"
     n_clusters: int | None = Field(None, gt=0, description="about as many; None: √n")
-    negatives: int = Field(1024, gt=0, description="items drawn for a batch; head: sampled, and across")
+    negatives: int = Field(1024, gt=0, description="items drawn for a batch, on average; head: sampled, and across")
     across: float = Field(0.0, ge=0, description="weight of a sampled softmax over all items beside the two levels")
     negatives_by: Literal["uniform", "popularity"] = Field("uniform", description="popularity: (1 + purchases)^0.75")
     dropout: float = Field(0.1, ge=0, lt=1)

@@ -283,7 +283,7 @@ def _negatives(recipe: Recipe, purchases: NDArray[np.int64]) -> Negatives | None
     if recipe.head == "full" or (recipe.head == "two-level" and not recipe.across):
         return None
     counted = purchases if recipe.negatives_by == "popularity" else np.zeros_like(purchases)
-    return Negatives(recipe.negatives, popularity_chances(torch.from_numpy(counted)), recipe.across)
+    return Negatives(popularity_chances(torch.from_numpy(counted), recipe.negatives), recipe.across)
 
 
 def _draw(n: int, share: float, rng: np.random.Generator) -> list[int]:

@@ -1,5 +1,7 @@
 """The losses agree with dense references, in value and in gradient; a sampled sum is right on average."""
 
+import itertools
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -60,24 +62,25 @@ def test_full_loss_is_the_dense_cross_entropy_and_so_is_its_gradient(seed: int) 
 @given(st.integers(0, 999), st.integers(9, 12))
 def test_every_item_as_a_negative_is_the_full_softmax(seed: int, count: int) -> None:
     hidden, targets, weights, head = a_case("sampled", seed)
-    drawn = Negatives(count, torch.full((9,), 1 / 9)).draw(torch.device("cpu"))
+    drawn = Negatives(popularity_chances(torch.arange(9), count)).draw(torch.device("cpu"))
     sampled = sampled_loss(hidden, targets, weights, head, drawn)
     same(sampled, full_loss(hidden, targets, weights, head), hidden, head)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.integers(0, 999), st.sampled_from([WORDS + 4, 2]))
 def test_the_sampled_normaliser_is_right_on_average(seed: int, target: int) -> None:
-    """Over every possible draw of one item, weighted by its chance: Σ_j q_j · Ẑ_j = Z, whatever the chances are."""
+    """Over every possible draw, weighted by its chance: Σ_S P(S) · Ẑ_S = Z, whatever the chances are."""
     hidden, _, _, head = a_case("sampled", seed)
-    chances = torch.rand(9, generator=torch.Generator().manual_seed(seed)) + 0.05
-    chances /= chances.sum()
+    chances = torch.rand(9, generator=torch.Generator().manual_seed(seed)) * 0.9 + 0.1
     here, targets, one = hidden[:1].detach(), torch.tensor([target]), torch.ones(1)
     logits = capped(here, torch.cat([head.level1, head.items]))[0]
     average = torch.tensor(0.0)
-    for row in range(9):
-        drawn = Drawn(torch.tensor([row]), torch.log(chances[row])[None])
-        average += chances[row] * torch.exp(sampled_loss(here, targets, one, head, drawn) + logits[target])
+    for held in itertools.product([False, True], repeat=9):
+        inside = torch.tensor(held)
+        chance = torch.where(inside, chances, 1 - chances).prod()
+        drawn = Drawn(inside.nonzero()[:, 0], chances[inside].log())
+        average += chance * torch.exp(sampled_loss(here, targets, one, head, drawn) + logits[target])
     torch.testing.assert_close(average, torch.exp(logits).sum(), rtol=1e-3, atol=1e-4)
 
 
@@ -94,7 +97,7 @@ def test_a_target_among_the_negatives_is_counted_once() -> None:
 def test_two_levels_may_be_compared_across_clusters_as_well(seed: int, across: float) -> None:
     hidden, _, _, head = a_case("two-level", seed)
     rows = torch.randint(9, (len(hidden),), generator=torch.Generator().manual_seed(seed))
-    drawn = Negatives(9, torch.full((9,), 1 / 9), across).draw(torch.device("cpu"))
+    drawn = Negatives(torch.ones(9), across).draw(torch.device("cpu"))
     ones = torch.ones(len(hidden))
     loss = two_level_loss(hidden, WORDS + rows, ones, head, drawn)
     beside_all = F.cross_entropy(capped(hidden, head.items), rows)
@@ -109,21 +112,36 @@ def test_nothing_of_weight_costs_nothing() -> None:
     assert two_level_loss(hidden, targets, 0 * weights, head) == 0
 
 
-def test_negatives_are_drawn_by_their_chances_and_say_how_often_they_are_expected() -> None:
-    chances = torch.tensor([0.5, 0.3, 0.2, 0.0] + [0.0] * 4000)
+def test_negatives_are_drawn_by_their_chances_and_none_twice() -> None:
+    chances = torch.tensor([1.0, 0.5, 0.3, 0.0])
     torch.manual_seed(0)
-    drawn = Negatives(4000, chances).draw(torch.device("cpu"))
-    assert len(drawn.rows) == 4000
-    counted = torch.bincount(drawn.rows, minlength=4).float()
-    torch.testing.assert_close(counted[:4] / 4000, chances[:4], atol=0.03, rtol=0)
-    torch.testing.assert_close(drawn.log_expected.exp(), 4000 * chances[drawn.rows])
-    torch.manual_seed(0)
-    again = Negatives(4000, chances).draw(torch.device("cpu"))
-    assert torch.equal(drawn.rows, again.rows)
+    counted = torch.zeros(4)
+    for _ in range(2000):
+        drawn = Negatives(chances).draw(torch.device("cpu"))
+        assert len(drawn.rows.unique()) == len(drawn.rows)
+        torch.testing.assert_close(drawn.log_expected.exp(), chances[drawn.rows])
+        counted[drawn.rows] += 1
+    torch.testing.assert_close(counted / 2000, chances, atol=0.04, rtol=0)
+    assert (counted[0], counted[3]) == (2000, 0)
+    draws = []
+    for _ in range(2):
+        torch.manual_seed(1)
+        draws.append(Negatives(torch.full((500,), 0.2)).draw(torch.device("cpu")).rows)
+    assert torch.equal(*draws)
 
 
 def test_popular_items_are_drawn_more_often_and_unbought_ones_too() -> None:
-    chances = popularity_chances(torch.tensor([0, 15, 80]))
+    chances = popularity_chances(torch.tensor([0, 15, 80]), 1)
     torch.testing.assert_close(chances / chances[0], torch.tensor([1.0, 8.0, 27.0]))
-    torch.testing.assert_close(chances.sum(), torch.tensor(1.0))
-    assert popularity_chances(torch.zeros(4)).tolist() == pytest.approx([0.25] * 4)
+    assert popularity_chances(torch.zeros(4), 1).tolist() == pytest.approx([0.25] * 4)
+
+
+@given(st.lists(st.integers(0, 10_000), min_size=1, max_size=60), st.integers(1, 80))
+def test_chances_sum_to_what_is_to_be_drawn_and_none_is_above_one(purchases: list[int], count: int) -> None:
+    chances = popularity_chances(torch.tensor(purchases), count)
+    assert chances.sum().item() == pytest.approx(min(count, len(purchases)), rel=1e-4)
+    assert chances.min() > 0
+    assert chances.max() <= 1
+    below = chances < 1
+    expected = (1 + torch.tensor(purchases)[below].double()) ** 0.75
+    torch.testing.assert_close(chances[below] / chances[below].sum(), (expected / expected.sum()).float())

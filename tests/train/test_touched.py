@@ -30,7 +30,7 @@ def loss_and_gradients(model: ConvrecModel, seed: int, *, whole: bool) -> tuple[
     compares = model.kind == "sampled" or (
         model.kind == "two-level" and seed % 2
     )  # two levels, across clusters as well
-    drawn = Negatives(4, torch.full((30,), 1 / 30)).draw(torch.device("cpu")) if compares else None
+    drawn = Negatives(torch.full((30,), 4 / 30)).draw(torch.device("cpu")) if compares else None
     if whole:
         head = model.head()
     else:
