@@ -67,7 +67,7 @@ def steering(hybrid: Path) -> dict[str, object]:
     asked = [q for q in questions(data, reader) if len(q.dialogue.path.turns) == 1]
     served = {name: steering_ranks(one, data, asked)["with"] for name, one in both.items()}
     return {
-        "joint_and_hybrid_steering": {name: evaluate_steering(one, data, reader) for name, one in both.items()},
+        "joint_and_hybrid_steering": {name: evaluate_steering([one], data, reader) for name, one in both.items()},
         "joint_and_hybrid_histories": {name: at_cutoffs(history_ranks(one, data)) for name, one in both.items()},
         "joint_over_hybrid_recall_with_critique_interval": list(paired_interval(served["joint"], served["hybrid"])),
     }

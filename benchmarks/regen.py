@@ -3,7 +3,7 @@
     convrec regen run work/office --annotator grammar --out office-run
     python benchmarks/regen.py written office-run             # every pair covered? any leak? an audit of 2,000 rows
     convrec regen write work/office --hold-out 0.9 --seed 1 --out office-asked
-    python benchmarks/regen.py steering work/office-model-0 --dataset office-asked --last    # a model of runs/office.sh
+    python benchmarks/regen.py steering work/office-model-{0,1,2} --dataset office-asked --last    # runs/office.sh
 
 What each figure means is said in docs/regen.md.
 """
@@ -86,22 +86,21 @@ def audited(dataset: Dataset, rows: list[int], turn: dict[str, object], auditor:
     return said, auditor.narrative(said, None if summary else target, history)
 
 
-def steering(model: Path, dataset: Dataset, last: bool) -> dict[str, object]:
-    """The lifts over the critiqued pairs of test users (`last`: their last purchases, for a model that learnt from the
+def steering(models: list[Path], dataset: Dataset, last: bool) -> dict[str, object]:
+    """The lifts over the critiqued pairs of test users, as the means over seeds of one recipe (`last`: their last purchases, for a model that learnt from the
     purchases before); no question may name its target."""
     from convrec.evaluate.pairs import evaluate_pairs, pairs
     from convrec.generate import load_engine
     from convrec.language.encoder import load_encoder
     from convrec.language.reader import Reader
 
-    engine = load_engine(model)
-    reader = Reader(engine.catalog, load_encoder())
+    reader = Reader(dataset.catalog, load_encoder())
     auditor = Auditor(dataset.catalog.items)
     asked = pairs(dataset, last=last).iter_rows(named=True)
     named = [row["text"] for row in asked if auditor.leaks(row["text"], dataset.catalog.row(row["target_item_id"]))]
     if named:
         raise SystemExit(f"{len(named)} critiques name what is wanted; the first: {named[0]}")
-    found = evaluate_pairs(engine, dataset, reader, last=last)
+    found = evaluate_pairs(map(load_engine, models), dataset, reader, last=last)
     return {
         "office_critique_lift": found["lift"],
         "office_critique_lift_masks_off": found["lift_masks_off"],
@@ -112,14 +111,14 @@ def steering(model: Path, dataset: Dataset, last: bool) -> dict[str, object]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("part", choices=["written", "steering"])
-    parser.add_argument("folder", type=Path, help="written: a dataset folder; steering: a model folder")
+    parser.add_argument("folders", type=Path, nargs="+", help="written: a dataset folder; steering: models, by seed")
     parser.add_argument("--dataset", type=Path, default=ROOT / "work" / "office-asked", help="steering: who is asked")
     parser.add_argument("--last", action="store_true", help="steering: the model was trained on these users, too")
     args = parser.parse_args()
     if args.part == "written":
-        figures = written(read_dataset(args.folder))
+        figures = written(read_dataset(args.folders[0]))
     else:
-        figures = steering(args.folder, read_dataset(args.dataset), args.last)
+        figures = steering(args.folders, read_dataset(args.dataset), args.last)
     print(json.dumps(figures, indent=2))
     print(record("regen", figures, f"office {args.part}"))
 

@@ -57,7 +57,7 @@ def steering() -> dict[str, object]:
     from convrec.language.reader import Reader
 
     engine = load_engine(MODEL)
-    found = evaluate_steering(engine, read_dataset(DEMO), Reader(engine.catalog, load_encoder()))
+    found = evaluate_steering([engine], read_dataset(DEMO), Reader(engine.catalog, load_encoder()))
     return {
         "demo_critique_lift": found["bought"]["lift"],
         "demo_critique_lift_where_critiqued": found["critiqued"]["lift"],

@@ -94,8 +94,8 @@ def print_steering(recommender: Recommender, dataset: Dataset) -> None:
     reader = Reader(dataset.catalog, load_encoder())
     for said in ("blind", "train"):
         print(f"{said} wording")
-        print_figures(evaluate_steering(recommender, dataset, reader, said))
-    print_figures({"critiqued pairs": evaluate_pairs(recommender, dataset, reader)})
+        print_figures(evaluate_steering([recommender], dataset, reader, said))
+    print_figures({"critiqued pairs": evaluate_pairs([recommender], dataset, reader)})
 
 
 def print_figures(figures: Mapping[str, Mapping[str, float]]) -> None:

@@ -45,8 +45,9 @@ def at_cutoffs(ranks: Ranks, cutoffs: Sequence[int] = (1, 5, 10)) -> dict[str, f
 
 
 def paired_interval(a: Ranks, b: Ranks, *, k: int = 10) -> tuple[float, float]:
-    """95 % interval of recall(a) ÷ recall(b) by a paired bootstrap over questions."""
-    return ratio_interval(hits(a, k), hits(b, k))
+    """95 % interval of recall(a) ÷ recall(b) by a paired bootstrap over questions; of (seeds, questions) ranks a
+    question counts as the mean over the seeds."""
+    return ratio_interval(*(np.atleast_2d(hits(ranks, k)).mean(0) for ranks in (a, b)))
 
 
 def ratio_interval(a: Floats, b: Floats, *, draws: int = 2000, seed: int = 0) -> tuple[float, float]:

@@ -7,6 +7,7 @@ follow one. The arms are the same, but there is no oracle: turns say nothing of 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import polars as pl
@@ -20,10 +21,11 @@ from convrec.language.reader import Reader
 
 
 def evaluate_pairs(
-    recommender: Recommender, dataset: Dataset, reader: Reader, *, last: bool = False
+    recommenders: Iterable[Recommender], dataset: Dataset, reader: Reader, *, last: bool = False
 ) -> dict[str, float]:
-    """The figures of steering from what was bought, without the oracle's, over `pairs`. Raises DataError as they do."""
-    figures = evaluate_steering(recommender, replace(dataset, dialogues=pairs(dataset, last=last)), reader)["bought"]
+    """The figures of steering from what was bought, without the oracle's, over `pairs`, as the means over seeds of one
+    recipe. Raises DataError as `pairs` does."""
+    figures = evaluate_steering(recommenders, replace(dataset, dialogues=pairs(dataset, last=last)), reader)["bought"]
     return {name: value for name, value in figures.items() if "oracle" not in name}
 
 

@@ -23,7 +23,7 @@ pairs and the critiqued ones, too).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -81,16 +81,18 @@ def questions(dataset: Dataset, reader: Reader, phrasing: str = "blind") -> list
 
 
 def evaluate_steering(
-    recommender: Recommender, dataset: Dataset, reader: Reader, phrasing: str = "blind"
+    recommenders: Iterable[Recommender], dataset: Dataset, reader: Reader, phrasing: str = "blind"
 ) -> dict[str, dict[str, float]]:
-    """For each group that has questions, the figures of the protocol, with a paired 95 % interval of each lift."""
+    """For each group that has questions, the figures of the protocol, with a paired 95 % interval of each lift; over
+    several `recommenders` (seeds of one recipe) the means."""
     asked = questions(dataset, reader, phrasing)
-    ranks = steering_ranks(recommender, dataset, asked)
+    each = [steering_ranks(recommender, dataset, asked) for recommender in recommenders]
+    ranks = {arm: np.stack([found[arm] for found in each]) for arm in each[0]}  # (seeds, questions)
     later = np.array([len(question.dialogue.path.turns) > 1 for question in asked])
     critiqued = np.array([question.dialogue.critique for question in asked]) & ~later
     groups = {"bought": ~later, "critiqued": critiqued, "shown": later, "all": np.ones(len(asked), dtype=bool)}
     return {
-        group: _figures({name: found[member] for name, found in ranks.items()})
+        group: _figures({name: found[:, member] for name, found in ranks.items()})
         for group, member in groups.items()
         if member.any()
     }
@@ -152,7 +154,7 @@ def _figures(ranks: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
     off_low, off_high = paired_interval(ranks["masks_off"], ranks["without"])
     every = {f"{metric}_{arm}": value for arm, found in ranks.items() for metric, value in at_cutoffs(found).items()}
     return every | {
-        "questions": float(len(ranks["with"])),
+        "questions": float(ranks["with"].shape[1]),
         "lift": at["with"] / max(at["without"], 1e-9),
         "lift_over_history": at["with"] / max(at["history"], 1e-9),
         "lift_low": low,

@@ -41,11 +41,12 @@ def test_last_purchases_alone_can_be_asked_about(dataset: Dataset) -> None:
 
 
 def test_figures_have_lifts_and_no_oracle(engine: Engine, dataset: Dataset, reader: Reader) -> None:
-    figures = evaluate_pairs(engine, dataset, reader)
+    figures = evaluate_pairs([engine], dataset, reader)
     assert figures["questions"] == len(pairs(dataset))
     assert figures["lift"] == pytest.approx(figures["recall_at_10_with"] / figures["recall_at_10_without"])
     assert figures["lift_masks_off_low"] <= figures["lift_masks_off"] <= figures["lift_masks_off_high"]
     assert not [name for name in figures if "oracle" in name]
+    assert evaluate_pairs([engine, engine], dataset, reader) == pytest.approx(figures), "seeds count as their mean"
 
 
 def test_without_critiques_of_test_users_there_is_nothing_to_ask(bought: Dataset) -> None:

@@ -105,7 +105,7 @@ def test_nothing_forbidden_is_served_and_the_count_would_see_it(
 
 
 def test_figures_stand_side_by_side(engine: Engine, dataset: Dataset, reader: Reader, asked: list[Question]) -> None:
-    groups = evaluate_steering(engine, dataset, reader)
+    groups = evaluate_steering([engine], dataset, reader)
     assert groups["bought"]["questions"] == sum(len(q.dialogue.path.turns) == 1 for q in asked)
     assert groups["bought"]["questions"] + groups["shown"]["questions"] == len(asked)
     figures = groups["all"]
