@@ -49,14 +49,16 @@ def check(turn: ScriptTurn, facts: Facts) -> Iterator[str]:
 
 
 def _always(facts: Facts) -> Iterator[str]:
-    """Never what is owned, refused, shown before or out of stock; never a broken hard wish unless it was admitted."""
+    """Never what is owned, refused, out of stock, or shown before without being pointed at; never a broken hard wish
+    unless it was admitted."""
     catalog, before = facts.catalog, facts.before
     shown_before = facts.after.shown[: -len(facts.rows)] if facts.rows else ()
+    pointed = {catalog.row(r.item_id) for r in facts.reply.reading.references if r.kind == "shown"}
     for row in facts.rows:
         title = catalog[row].title
         if row in before.history:
             yield f"{title} is owned already"
-        if row in shown_before or facts.rows.count(row) > 1:
+        if (row in shown_before and row not in pointed) or facts.rows.count(row) > 1:
             yield f"{title} was shown before"
         if row in before.refused:
             yield f"{title} was refused"

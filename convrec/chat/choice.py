@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from convrec.catalog import Catalog
 from convrec.chat.nearest import nearest, said
 from convrec.chat.phrase import listed
-from convrec.chat.state import State
+from convrec.chat.state import State, shown_again
 from convrec.chat.words import Words, quoted
 from convrec.conversation import Act, Constraint, ItemPart, Op, Reading
 
@@ -93,6 +93,8 @@ class Choice:
         if ready := self._ready():
             spare = tuple(item for item in self.before.offered if item not in ready)
             return self._planned(ready=ready, spare=spare)
+        if (again := shown_again(self.state.turns[-1].text, self.reading, self.before, self.catalog)) is not None:
+            return self._planned(slots=(Slot(np.arange(len(self.catalog)) == again),))
         return self._planned(slots=tuple(self._slots()))
 
     def _planned(

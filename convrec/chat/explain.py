@@ -136,12 +136,16 @@ def _stocked(catalog: Catalog, row: int, key: str) -> str:
     return listed(format_value(key, entry) for entry in sorted(entries, key=lambda v: (isinstance(v, str), v)))
 
 
-def price(catalog: Catalog, row: int, words: Words) -> str:
-    """What one item costs."""
+def price(catalog: Catalog, row: int, words: Words, times: int = 1) -> str:
+    """What one item costs, or so many of it."""
     item = catalog[row]
     if item.price is None:
         return words.say("total_unknown", titles=item.title)
-    return words.say("price", title=item.title, price=format_value("price", item.price))
+    each = format_value("price", item.price)
+    if times > 1:
+        total = format_value("price", round(item.price * 100) * times / 100)
+        return words.say("price_of_several", title=item.title, price=each, times=times, total=total)
+    return words.say("price", title=item.title, price=each)
 
 
 def total(catalog: Catalog, rows: Sequence[int], words: Words) -> str:

@@ -17,14 +17,17 @@ _MOODS = (
     ("hello", re.compile(r"\b(hello|hi|hey|good (morning|afternoon|evening)|greetings)\b", re.I)),
 )
 _SUM = re.compile(r"\b(together|total|altogether|both|sum|add|the lot|the pair|all of (them|it|those|these))\b", re.I)
-_HOW_MUCH = re.compile(r"\b(how much|what.*\b(cost|price)|(cost|price).*\?)", re.I)
-_MONEY = re.compile(r"\b(cost|costs|price|pay|spend|much|total|sum|add)\b", re.I)
+_HOW_MUCH = re.compile(
+    r"\b(how (much|expensive)|what.*\b(cost|price)|(cost|price|expensive|cheap|pricey|dear).*\?)", re.I
+)
+_MONEY = re.compile(r"\b(cost|costs|price|pay|spend|much|total|sum|add|expensive|cheap|pricey|dear)\b", re.I)
+_TIMES = re.compile(r"\b(\d{1,4})(?= of (?:them|those|these|it)\b| (?:packs|packets|sets|boxes)\b)", re.I)
 
 
 def plan(text: str, reading: Reading, before: State, state: State, catalog: Catalog, words: Words) -> Plan:
     """The plan of the reply to one message: `before` is the state it met, `state` the one in which it is answered."""
     subjects = tuple(catalog.row(r.item_id) for r in reading.references if r.item_id in catalog)
-    if reading.act is not Act.ABOUT and (answer := _cost(text, reading, subjects, before, catalog, words)):
+    if not reading.questions and (answer := _cost(text, reading, subjects, before, catalog, words)):
         return Plan(opening=(answer,))
     match reading.act:
         case Act.ABOUT:
@@ -62,7 +65,10 @@ def _cost(text: str, reading: Reading, subjects: tuple[int, ...], before: State,
         rows = _at_least_two(subjects, before)
         return explain.total(catalog, rows, words) if len(rows) >= 2 else ""
     rows = subjects or before.last_shown
-    return explain.price(catalog, rows[0], words) if rows and _HOW_MUCH.search(text) else ""
+    if not rows or not _HOW_MUCH.search(text):
+        return ""
+    times = _TIMES.search(text)
+    return explain.price(catalog, rows[0], words, int(times[1]) if times else 1)
 
 
 def _at_least_two(subjects: tuple[int, ...], before: State) -> tuple[int, ...]:

@@ -8,11 +8,13 @@ Undo, retry and branch are therefore trivial: another path is another state. Wha
   "cheap" comes to what is cheap there;
 - asking afresh (act `recommend`) for another category is a new need: earlier constraints are forgotten, and what was
   shown last is no longer what the message steers from;
+- a thing shown before that is asked for again takes with it the constraints that it breaks;
 - `restart` forgets constraints and what was shown; what was bought stays bought, what was refused stays refused.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -24,6 +26,14 @@ from convrec.conversation import Act, Constraint, ItemPart, Op, Path, PathTurn, 
 from convrec.language.prices import is_named, price_level
 
 TURNS_SHOWN_TO_THE_MODEL = 4
+# "Show me the first one again", "the first one was nicer", "no, the white one"; but not "like the first one".
+_SHOWN = re.compile(
+    r"\b(?:again|back to|go back|return to|(?:show|see) (?:me )?(?:the|that)|(?:was|were|is|looks?|looked) (?:much )?"
+    r"(?:nicer|better|best)|like[ds]? the .* (?:better|best|more)|(?:prefer|preferred|go with|take|rather have) the)\b"
+    r"|^no\b.*\bone\b",
+    re.IGNORECASE,
+)
+_LIKENESS = re.compile(r"\b(?:more like|similar|such as|of the kind|same|but|like (?:it|this|that))\b", re.IGNORECASE)
 _UPPER, _LOWER = (Op.AT_MOST, Op.LESS), (Op.AT_LEAST, Op.MORE)
 
 
@@ -72,6 +82,8 @@ class State:
             state = replace(state, constraints=(), last_shown=(), offered=())
         kept = tuple(c for c in state.constraints if c.facet not in reading.dropped)
         constraints = _merged(kept, reading.constraints, catalog)
+        if (again := shown_again(text, reading, self, catalog)) is not None:
+            constraints = tuple(c for c in constraints if catalog.satisfies(c)[again])
         reference = _reference(reading, state, catalog)
         turn = PathTurn(text, constraints, reference)
         return replace(state, constraints=constraints, reference=reference, turns=(*state.turns, turn))
@@ -99,6 +111,19 @@ def derive(path: Iterable[Exchange], history: Sequence[int], catalog: Catalog) -
             refused=tuple(dict.fromkeys((*(r for r in state.refused if r not in liked), *refused))),
         )
     return state
+
+
+def shown_again(text: str, reading: Reading, before: State, catalog: Catalog) -> int | None:
+    """The row shown before that a message wants to see again: it points at that one thing, asks for nothing else, and
+    for nothing like it. None for what was shown last, turned down or sold out."""
+    rows = _rows((r.item_id for r in reading.references if r.kind == "shown"), catalog)
+    asks = reading.constraints or reading.together or len(reading.references) != 1
+    if reading.act not in (Act.STEER, Act.RECOMMEND) or len(rows) != 1 or asks:
+        return None
+    if _LIKENESS.search(text) or not _SHOWN.search(text):
+        return None
+    gone = rows[0] in (*before.last_shown[:1], *before.refused) or not catalog.live[rows[0]]
+    return None if gone or rows[0] not in before.shown else rows[0]
 
 
 def _rows(item_ids: Iterable[str], catalog: Catalog) -> tuple[int, ...]:

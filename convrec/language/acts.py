@@ -128,6 +128,8 @@ def goods_counted(utterance: Utterance, mentions: Sequence[Mention]) -> tuple[in
         named = any(sense.facet == "category" for sense in mention.of(Kind.VALUE)) and word.text != word.stem
         if place < 0 or not named or utterance.words[place].text not in _FEW:
             continue
+        if utterance.text[utterance.words[place].end : utterance.words[place].end + 1] == "-":
+            continue  # "3-ring binders" says what they are like
         if place == 0 or place in wanting or utterance.words[place - 1].text in _BEFORE:
             return place, place + 1, int(utterance.words[place].text)
     return None

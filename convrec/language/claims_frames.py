@@ -45,6 +45,7 @@ _HOLDS = (("goes", "for"), ("true", "of"), ("get", "that", "with"), ("same", "as
 _SHARES = (
     ("no", "change", "from"), ("same", "as"), ("common", "with"), ("lose", "from"), ("lose", "of"),
     ("stay", "as", "with"), ("held", "on", "to"), ("recognise", "from"), ("liked", "that", "about"),
+    ("thing", "from"),
 )  # fmt: skip
 
 

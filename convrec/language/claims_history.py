@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from convrec.conversation import Op
 from convrec.language.claims_compare import of_noun
 from convrec.language.claims_frames import Frame, Sentence
 from convrec.language.claims_lexicon import LEXICON
@@ -13,6 +14,7 @@ from convrec.language.claims_world import Found, World
 
 _W = LEXICON.words
 _PLAIN = _W["generic_nouns"] | _W["function_words"] | _W["aux"] | _W["bought"] | _W["habit"] | _W["history_nouns"]
+_POINT = frozenset({("was", "the", "point"), ("is", "the", "point"), ("that's", "the", "point")})
 _UNLIKE = frozenset({("nothing", "like"), ("another", "corner")})  # … of what was bought so far
 _THAT, _GOES_ON = frozenset({"that", "this"}), frozenset({",", ";", ".", "—", "–", "and", "so", "but", ""})
 _AS = frozenset({"as", "what", "which", "like", "just", "exactly", "all", "everything"})
@@ -29,6 +31,8 @@ def history_claims(sentence: Sentence, world: World) -> Iterator[Found]:
     for at, token in enumerate(sentence.tokens):
         if token.kind == "word" and token.low in ("budget", "limit") and not _names_limit(sentence, at):
             yield Found(at, at + 1, "limit", _within_limit(sentence, world, at))
+        if tuple(sentence.words(at - 2, at + 1)) in _POINT:  # "it is blue, and that was the point"
+            yield Found(at - 1, at + 1, "wish", _asked(sentence, world, at - 1, at + 1))
         if (token.low, sentence.low(at + 1)) in _UNLIKE and sentence.frames[at].about != "open":
             yield Found(at, at + 2, "history", _first_of_its_kind(world))
         if token.low == "history" or (token.low == "usual" and sentence.low(at - 1) == "your"):
@@ -101,14 +105,19 @@ def _asked(sentence: Sentence, world: World, start: int, end: int) -> bool:
         about = _beside(sentence, world, range(end, len(sentence.tokens)))
         if about:
             return any(c.facet in about for c in world.constraints)
+    if sentence.low(start - 1) == "difference":
+        return any(c.op in (Op.LESS, Op.MORE) for c in met)
     if sentence.low(start - 1) not in _AS:
         return True  # "you asked, and I would say …": nothing is said of what was asked
+    if about := _beside(sentence, world, range(end, len(sentence.tokens))):
+        return any(c.facet in about for c in met)  # "I went by what you told me, and it's made for letters"
     holds = bool(met) and len(met) == len(world.constraints)
     return holds is not sentence.negated(start, end)
 
 
 def _points_on(sentence: Sentence, end: int) -> bool:
     """Whether "that" is what was wanted: "you wanted that, and …", not "you wanted that one" or "this time"."""
+    end += sentence.low(end) in ("about", "for")
     after = end + (sentence.low(end) in _THAT)
     return sentence.low(after - 1) in _THAT and sentence.low(after) in _GOES_ON
 

@@ -27,6 +27,10 @@ _CARRIES = frozenset(
 )
 _THINGS = frozenset(["something", "anything", "everything", "nothing", "all", "one", "ones", "things", "stuff", "set"])
 _AGAIN = frozenset(["again", "still", "too", "also", "already"])  # after a value these keep it
+# "What did the printer cost again?": one shown earlier is meant.
+_EARLIER = re.compile(
+    r"(?<!\S)again(?!\S)|(?:what|how much) (?:is|was|did|were|are) (?:the )?(?:.* )?(?:price|cost)(?!\S)"
+)
 _ELSE = re.compile(
     r"(?<!\S)(?:(?:some|any|every)thing|what|items?|stuff) (?:else|different|other)(?! (?:in|from|of|by)(?!\S))"
 )
@@ -318,6 +322,11 @@ class Meaning:
                 self._u, start, group[-1].last, group, self._rows_in_mind(), self._situation.shown
             )
             self.draft.relative = self.draft.relative or pointed is not None
+        elif the and sense.facet == "category" and _EARLIER.search(self._u.line):
+            shown = self._situation.all_shown
+            pointed = self._pointer.shown_or_reference(
+                self._u, start, group[-1].last, group, tuple(reversed(shown)), shown
+            )
         elif "the" in cues and sense.facet == "category" and "want" not in self.cues.in_clause(place):
             return any(self._pointer.holds(row, sense) for row in self._rows_in_mind()[:1])
         if pointed:

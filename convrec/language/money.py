@@ -11,7 +11,7 @@ from convrec.conversation import Act, Constraint, Op
 from convrec.language.aims import CERTAINLY, HARDLY, OVER_NAMES, SHORT, SURELY, Aim
 from convrec.language.draft import Draft
 from convrec.language.manner import Spoken
-from convrec.language.prices import Amount, is_named, price_level
+from convrec.language.prices import Amount, is_named, lowest_price, price_level
 from convrec.language.scope import Scope
 from convrec.language.utterance import Utterance
 
@@ -37,9 +37,12 @@ _DEARER = re.compile(
 )
 
 
+_CHEAPEST = re.compile(
+    r"(?<!\S)(?:cheapest|least expensive|least pricey|least costly|lowest price|lowest priced|most affordable)(?!\S)"
+)
 # What costs more is mostly what is nicer: a preference, and no word that the catalogue would have to know.
 _NICER = re.compile(
-    r"(?<!\S)nicer"
+    r"(?<!was )(?<!is )(?<!were )(?<!are )(?<!looks )(?<!looked )(?<!\S)nicer"
     r"(?=$| [,.!?:;]| (?:one|ones|than|for|please|but|and|in|version|versions)(?!\S))"
 )
 
@@ -85,6 +88,29 @@ class Money:
         if limit is not None:
             draft.put(Constraint("price", op, limit, False, said))
             draft.wishes = [other for other in draft.wishes if other != wish]
+
+    def take_cheapest(self, u: Utterance, draft: Draft, before: Sequence[Constraint], base: int | None) -> None:
+        """ "The cheapest shredder": what costs as little as any of its kind, if possible. The kind is the one asked
+        for, or else the one in force `before`, or else that of the `base`."""
+        match = _CHEAPEST.search(u.line)
+        asked = [c for c in draft.constraints if (c.facet, c.op) == ("category", Op.IS)]
+        kinds = asked or [c for c in before if (c.facet, c.op) == ("category", Op.IS)]
+        if not kinds and base is not None and self._catalog[base].leaf:
+            kinds = [Constraint("category", Op.IS, self._catalog[base].leaf)]
+        if match is None or not kinds:
+            return
+        others = [c for c in (*draft.constraints, *(() if asked else before)) if c.hard]
+        others = [c for c in others if c.facet not in ("price", "category")]
+        limit = lowest_price(self._catalog, kinds, others) or lowest_price(self._catalog, kinds, ())
+        if limit is None:
+            return
+        said = u.said(*u.span(match))
+        draft.constraints = [
+            c for c in draft.constraints if c.facet != "price" or (c.op not in _RELATIVE and is_named(c))
+        ]
+        draft.constraints.append(Constraint("price", Op.AT_MOST, limit, False, said))
+        draft.wishes = [wish for wish in draft.wishes if wish not in said]
+        draft.unmet = [wish for wish in draft.unmet if wish not in said]
 
     def take(
         self,

@@ -112,6 +112,12 @@ def price_level(catalog: Catalog, kinds: Sequence[Constraint], op: Op) -> float 
     return float(np.quantile(prices, share, method="nearest")) if prices else None
 
 
+def lowest_price(catalog: Catalog, kinds: Sequence[Constraint], others: Sequence[Constraint]) -> float | None:
+    """US$: what the cheapest of any of these kinds costs that all of `others` hold for; None where none has a price."""
+    rows = np.logical_or.reduce([catalog.satisfies(c) for c in kinds]) & catalog.mask(others)
+    return min((p for row in np.flatnonzero(rows) if (p := catalog[int(row)].price) is not None), default=None)
+
+
 def find_prices(utterance: Utterance, reference: float | None) -> list[Amount]:
     """Amounts of money, none overlapping; `reference` is the price (US$) that relative words are measured by."""
     found: list[Amount] = []

@@ -70,6 +70,10 @@ _COMES_WITH = re.compile(
     rf"|(?:is|are) there (?:an?|any|some)(?: \S+){{1,3}}? (?:on|in|with|inside|attached to) {_IT}"
     rf"|(?:is|are) (?:an?|the|any)(?: \S+){{1,3}}? included(?: with {_IT})?){_LAST}"
 )
+_IS_IT_DEAR = re.compile(
+    rf"{_FIRST}(?:(?:is|are) {_IT}|how) (?:very |really |quite )?(?:expensive|cheap|dear|pricey|costly)"
+    rf"(?: (?:is|are) {_IT})?(?: \?)+"
+)
 _SIZES = ("size", "width", "height", "length", "capacity", "diameter")
 
 
@@ -110,10 +114,12 @@ class Questions:
     def asks(self, u: Utterance, draft: Draft, aim: Aim) -> bool:
         """Whether a message that is no question by its form is one by its meaning; where it names a value, it must be
         in the form of one as well: "they are made of aluminium?", but not "anything made of cork"."""
-        if draft.dropped or any(c.facet in ("price", "compatible", "title") for c in draft.constraints):
+        if draft.dropped or any(c.facet in ("compatible", "title") for c in draft.constraints):
             return False
-        if _COMES_WITH.fullmatch(u.line):
+        if _COMES_WITH.fullmatch(u.line) or _IS_IT_DEAR.fullmatch(u.line):
             return True
+        if any(c.facet == "price" for c in draft.constraints):
+            return False
         if aim.about >= OVER_NAMES and _IN_FORM.search(u.line):  # "dishwasher safe, are they?", "how big's the bag?"
             return True
         if aim.about >= CERTAINLY and _OF_THAT.search(u.line) and not _NO_QUESTION.search(u.line):

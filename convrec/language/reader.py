@@ -63,6 +63,14 @@ _FITS_IT = re.compile(
     r"(?:does|do|will|can) (?:it|this|that) (?:take|need|use)|"
     r"it (?:takes|needs|uses))(?!\S)"
 )
+_SHOWS = re.compile(r"(?:(?:can|could) (?:you|i) |please )?(?:show|let me see|see|go back to|back to|return to) ")
+# People, how old they are and how many: no measure of the goods.
+_PEOPLE = re.compile(
+    r"(?<!\S)(?:an? )?\d{1,3} (?:(?:years?|yrs?|months?) olds?|yo)(?!\S)"
+    r"|(?<!\S)(?:aged?|turns|turning|turned|(?:he|she|who)(?:'s| is)) \d{1,2}(?= [,.!?]| and | years? old|$)"
+    r"|(?<!\S)\d{1,4} (?:people|persons|pupils|students|children|kids|staff|colleagues|employees|guests|visitors|"
+    r"teachers|of us)(?!\S)"
+)
 
 
 class Reader:
@@ -100,6 +108,7 @@ class Reader:
         acts = act_phrases(u)
         pointed = self._point(u, situation, "compare" in acts)
         taken = {i for p in pointed for i in range(p.first, p.last)}
+        taken |= {i for match in _PEOPLE.finditer(u.line) for i in range(*u.span(match))}
         corrections = self._likeness.corrections(u)
         mentions = list(self._lexicon.find(u, taken, corrections))
         if _is_answer(u, mentions):
@@ -112,7 +121,7 @@ class Reader:
         mentions = [m for m in mentions if m.cue or m.last <= quoted[0] or m.first >= quoted[1]]
         pointed += [
             p
-            for p in self._pointer.among_shown(u, mentions, situation.shown)
+            for p in self._pointer.among_shown(u, mentions, situation.seen)
             if taken.isdisjoint(range(p.first, p.last))
         ]
         base = _base(u, pointed, steered)
@@ -177,7 +186,7 @@ class Reader:
             facts = tuple(
                 Question(c.facet, c.value if c.op is Op.IS else None)
                 for c in draft.constraints
-                if c.facet != "category"
+                if c.facet not in ("category", "price")
             )
             return Reading(Act.ABOUT, references=tuple(p.reference for p in pointed), questions=facts)
         fitted = any(c.facet == "compatible" for c in draft.constraints)
@@ -191,7 +200,9 @@ class Reader:
             category, said = draft.described  # "I have enough black pens, so no black"; "it was pens I had in view"
             draft.put(Constraint("category", Op.IS, category, False, said))
         self._kinds.take_one_of(u, draft, mentions, situation)
-        self._money.take_level(draft, () if "restart" in acts else situation.constraints)
+        in_force = () if "restart" in acts else situation.constraints
+        self._money.take_level(draft, in_force)
+        self._money.take_cheapest(u, draft, in_force, base)
         if self._values and not acts.keys() - {"social"} and alike in (None, Act.RECOMMEND):
             self._values.take(u, draft, mentions, base)
         count, together = counted[2] if counted else None, _TOGETHER.search(u.line) is not None
@@ -298,6 +309,8 @@ class Reader:
         elsewhere = ((meant or draft.asks) and len(u) <= SHORT) or (aim.act is Act.MORE and fresh)
         evenly = EVENLY if len(u) > SHORT else SURELY
         sure = aim.act_is >= OVER_NAMES and not draft.constraints
+        if draft.references and _SHOWS.match(u.line):
+            return None  # "show me the second one" compares nothing
         if sure or (aim.act_is >= (CERTAINLY if other else evenly) and not elsewhere):
             return aim.act
         return Act.RECOMMEND if aim.wants >= SURELY and not other else None

@@ -91,7 +91,7 @@ class Pointer:
         Places are counted in the last reply, or where that showed one thing alone in all that was shown.
         """
         shown, history, reference = situation.shown, situation.history, situation.reference
-        places = shown if len(shown) > 1 else situation.all_shown or shown
+        places = situation.seen
         found: list[Pointed] = []
         for match in _OFFERED.finditer(u.line):
             place = _ORDINALS[match["which"] or match["one"]]
@@ -127,8 +127,12 @@ class Pointer:
     def owned(
         self, u: Utterance, first: int, last: int, mentions: Sequence[Mention], history: Sequence[int]
     ) -> Pointed | None:
-        """The newest thing bought that all these mentions are true of ("my Tarn pen")."""
-        return self._newest(u, first, last, mentions, history, "owned")
+        """The newest thing bought that all these mentions are true of ("my Tarn pen"); rather one that is called so
+        than one that is for such a thing ("my planner" is no planner insert)."""
+        said = {word.stem for word in u.words[first:last]}
+        called = [row for row in history if said & set(stems(self._catalog[row].leaf)[-1:])]
+        newest = self._newest(u, first, last, mentions, called, "owned")
+        return newest or self._newest(u, first, last, mentions, history, "owned")
 
     def among_shown(self, u: Utterance, mentions: Sequence[Mention], shown: Sequence[int]) -> Iterator[Pointed]:
         """ "The blue one" where exactly one of several things shown is blue."""

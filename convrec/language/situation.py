@@ -18,3 +18,9 @@ class Situation:
     reference: int | None = None
     constraints: tuple[Constraint, ...] = ()
     offered: tuple[int, ...] = ()
+
+    @property
+    def seen(self) -> tuple[int, ...]:
+        """What places ("the first one") and "the blue one" are counted in: the last reply, or where that showed one
+        thing alone all that was shown."""
+        return self.shown if len(self.shown) > 1 else self.all_shown or self.shown

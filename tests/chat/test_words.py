@@ -35,6 +35,7 @@ VALUES: dict[str, dict[str, object]] = {
     "compare_cheapest": {"title": "A", "price": "$1.00"},
     "price": {"title": "A", "price": "$1.00"},
     "compare_one": {"title": "Pen"},
+    "price_of_several": {"title": "A", "price": "$1.00", "times": 3, "total": "$3.00"},
     "total": {"terms": "A ($1.00) and B ($2.00)", "total": "$3.00"},
     "total_unknown": {"titles": "A"},
     "profile": {

@@ -442,3 +442,27 @@ def test_sentences_end_where_a_reader_would_end_them() -> None:
 def test_what_is_called_the_first_of_its_kind_must_be(sentence: str) -> None:
     assert CHECKER.release(sentence, 0, Context(history=(2, 3)))
     assert not CHECKER.release(sentence, 0, Context(history=(4, 3))), "a gel pen was bought before"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "true", "false"),
+    [
+        ("I went by what you told me, and {}.", "it comes in blue", "it's refillable"),
+        ("{}, and that was the point.", "It comes in blue", "It is refillable"),
+        ("You asked about that, and yes, {}.", "it is blue", "it is refillable"),
+        ("You told me {}, so here it is.", "blue", "refillable"),
+        ("I kept one thing from the ⟨reference⟩, so {}.", "it is left-handed", "it is refillable"),
+        ("It's a step {} in price from the ⟨reference⟩.", "down", "up"),
+    ],
+)
+def test_what_was_told_and_kept_must_have_been(sentence: str, true: str, false: str) -> None:
+    assert CHECKER.release(sentence.format(true), 0, CONTEXT)
+    assert not CHECKER.release(sentence.format(false), 0, CONTEXT)
+
+
+def test_a_price_that_is_the_same_is_no_step_up_and_a_difference_must_be_asked_for() -> None:
+    same = Context(history=(3, 2), constraints=(LIMIT,), reference=0)
+    assert not CHECKER.release("It's ⟨price⟩, so it's a step up in price from the ⟨reference⟩.", 0, same)
+    assert not CHECKER.release("That's the difference you wanted.", 0, CONTEXT)
+    lighter = Context(constraints=(Constraint("weight_g", Op.LESS, 30.0),), reference=1)
+    assert CHECKER.release("That's the difference you wanted: it is lighter than the ⟨reference⟩.", 0, lighter)
