@@ -16,6 +16,10 @@ _MOODS = (
     ("goodbye", re.compile(r"\b(bye|goodbye|see you|good night|that.?s all|that is all)\b", re.I)),
     ("hello", re.compile(r"\b(hello|hi|hey|good (morning|afternoon|evening)|greetings)\b", re.I)),
 )
+_SERVICE = re.compile(
+    r"\b(deliver(y|ed)?|ship(ping|ped)?|postage|returns?|refunds?|exchange|discounts?|vouchers?|invoices?|open(ing)?)\b.*\?",
+    re.I,
+)
 _SUM = re.compile(r"\b(together|total|altogether|both|sum|add|the lot|the pair|all of (them|it|those|these))\b", re.I)
 _HOW_MUCH = re.compile(
     r"\b(how (much|expensive)|what.*\b(cost|price)|(cost|price|expensive|cheap|pricey|dear).*\?)", re.I
@@ -37,7 +41,8 @@ def plan(text: str, reading: Reading, before: State, state: State, catalog: Cata
             return Plan(opening=answers or (words.say("nothing_shown_yet"),))
         case Act.SOCIAL:
             mood = next((name for name, pattern in _MOODS if pattern.search(text)), "social")
-            return Plan(opening=(words.say(mood, bought=len(state.history)),))
+            asked = (words.say("off_topic"),) if _SERVICE.search(text) else ()  # "thank you! Do you deliver?"
+            return Plan(opening=(words.say(mood, bought=len(state.history)), *asked))
         case Act.OFF_TOPIC:
             return Plan(opening=(words.say("off_topic"),))
         case Act.PROFILE:

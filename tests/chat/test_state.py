@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convrec.catalog import Catalog, Item
-from convrec.chat.state import TURNS_SHOWN_TO_THE_MODEL, Exchange, State, derive
+from convrec.chat.state import TURNS_SHOWN_TO_THE_MODEL, Exchange, State, derive, shown_again
 from convrec.conversation import Act, Constraint, ItemPart, Op, Reading, Reference
 
 ITEMS = [
@@ -187,3 +187,25 @@ def test_the_last_message_is_always_in_force(path: list[Exchange]) -> None:
 def test_only_cheap_is_worked_out_anew_for_another_kind(limit: Constraint, becomes: float) -> None:
     fountain = Constraint("category", Op.IS, "Fountain pens")
     assert in_force(steer(GEL, limit), steer(fountain)) == (replace(limit, value=becomes), fountain)
+
+
+@pytest.mark.parametrize(
+    ("text", "again"),
+    [
+        ("show me the first one again", 0),
+        ("the first one was nicer", 0),
+        ("I'd rather have the first one", 0),
+        ("go back to the first one", 0),
+        ("more like the first one", None),
+        ("show me the same as the first one", None),
+    ],
+)
+def test_a_thing_shown_before_that_is_pointed_at_is_wanted_again(text: str, again: int | None) -> None:
+    first = Reading(Act.STEER, references=(Reference("pen-1", "shown", "the first one"),))
+    before = derive([Exchange("…", steer(GEL, BLUE), ("pen-1",)), Exchange("…", steer(RED), ("pen-2",))], (), CATALOG)
+    assert shown_again(text, first, before, CATALOG) == again
+    kept = before.hear(text, first, CATALOG).constraints
+    assert kept == ((GEL,) if again == 0 else (GEL, RED))
+    assert shown_again(text, replace(first, constraints=(PADS,)), before, CATALOG) is None
+    assert shown_again(text, first, replace(before, refused=(0,)), CATALOG) is None
+    assert shown_again(text, first, replace(before, last_shown=(0,)), CATALOG) is None

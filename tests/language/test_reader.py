@@ -222,6 +222,53 @@ def test_what_is_prettier_says_nothing_of_a_price(text: str) -> None:
     assert not reader().read("something prettier", steered()).unmet
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["a pen for my 10 year old son", "a pen for a 7-year-old girl", "a pen, she turns 9", "a pen for 12 people, please",
+     "a pen for my nephew, he's 12 and starts drawing"],
+)  # fmt: skip
+def test_people_their_age_and_number_are_no_measure_of_goods(text: str) -> None:
+    reading = reader().read(text)
+    assert not [c for c in reading.constraints if isinstance(c.value, float)]
+    assert (reading.unmet, reading.count) == ((), None)
+
+
+def test_the_cheapest_costs_as_little_as_any_that_is_asked_for() -> None:
+    for text in ("show me the cheapest blue gel pen", "the cheapest stapler?"):
+        reading = reader().read(text)
+        limit = next(c for c in reading.constraints if c.facet == "price")
+        rows = shop().mask(c for c in reading.constraints if c.hard)
+        assert limit.value == min(shop()[int(row)].price or 1e9 for row in rows.nonzero()[0])
+        assert (limit.op, limit.hard, reading.wishes) == (Op.AT_MOST, False, ())
+
+
+def test_what_goods_are_made_for_is_read_from_titles() -> None:
+    for text in ("pods for a Galdrin Duo machine", "coffee pods for my galdrin duo"):
+        named = {c.value for c in reader().read(text).constraints if c.facet == "title" and c.hard}
+        assert named == {"galdrin", "duo"}
+    assert not any(c.facet == "title" for c in reader().read("pods for my office").constraints)
+
+
+def test_three_ring_binders_are_no_three_binders() -> None:
+    assert reader().read("3-ring binders please").count is None
+
+
+@pytest.mark.parametrize("text", ["are they expensive?", "is it dear?", "how expensive is it?"])
+def test_whether_it_is_dear_is_a_question(text: str) -> None:
+    reading = reader().read(text, steered())
+    assert (reading.act, reading.constraints) == (Act.ABOUT, ())
+
+
+def test_my_planner_is_rather_a_planner_than_what_goes_into_one() -> None:
+    rows = {
+        leaf: next(r for r, i in enumerate(shop().items) if i.leaf == leaf)
+        for leaf in ("Ring planners", "Planner inserts")
+    }
+    situation = Situation(history=(rows["Ring planners"], rows["Planner inserts"]))
+    pointed = reader().read("inserts for my planner", situation).references
+    assert [r.item_id for r in pointed] == [shop()[rows["Ring planners"]].item_id]
+
+
 def test_another_currency_is_never_a_mask_and_is_said() -> None:
     reading = bare().read("a stapler under £10")
     assert all(not c.hard for c in reading.constraints if c.facet == "price")
