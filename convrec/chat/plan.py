@@ -17,21 +17,28 @@ _MOODS = (
     ("hello", re.compile(r"\b(hello|hi|hey|good (morning|afternoon|evening)|greetings)\b", re.I)),
 )
 _SERVICE = re.compile(
-    r"\b(deliver(y|ed)?|ship(ping|ped)?|postage|returns?|refunds?|exchange|discounts?|vouchers?|invoices?|open(ing)?)\b.*\?",
+    r"\b(do|does|can|could|will|is|are|what|how|when)\b[^.!?]*\b(deliver(y|ed)?|ship(ping|ped)?|postage|returns?|refunds?|"
+    r"exchange|discounts?|vouchers?|invoices?|open(ing)?)\b[^.!?]*\?",
     re.I,
 )
 _SUM = re.compile(r"\b(together|total|altogether|both|sum|add|the lot|the pair|all of (them|it|those|these))\b", re.I)
-_HOW_MUCH = re.compile(
-    r"\b(how (much|expensive)|what.*\b(cost|price)|(cost|price|expensive|cheap|pricey|dear).*\?)", re.I
+_HOW_MUCH = re.compile(r"\b(how much|what.*\b(cost|price)|(cost|price).*\?)", re.I)
+# The same where something about the thing is asked: "what does it cost?", but not "how much does it weigh?".
+_ITS_PRICE = re.compile(
+    r"\bhow (much|expensive) (is|are|was|were) (it|this|that|they|these|those)\b|\bhow much (for|would)\b"
+    r"|\b(what|how much) (does|do|did|would|will|is|was)\b.*\b(cost|price)\b(?! (tag|include))"
+    r"|\b(is|are) (it|this|that|they|these|those) (very |really |quite )?(expensive|cheap|dear|pricey|costly)\W*$",
+    re.I,
 )
-_MONEY = re.compile(r"\b(cost|costs|price|pay|spend|much|total|sum|add|expensive|cheap|pricey|dear)\b", re.I)
-_TIMES = re.compile(r"\b(\d{1,4})(?= of (?:them|those|these|it)\b| (?:packs|packets|sets|boxes)\b)", re.I)
+_MONEY = re.compile(r"\b(cost|costs|price|pay|spend|much|total|sum|add)\b", re.I)
+_TIMES = re.compile(r"(?<!of )\b(\d{1,4})(?= of (?:them|those|these|it)\b| (?:packs|packets|sets|boxes)\b)", re.I)
 
 
 def plan(text: str, reading: Reading, before: State, state: State, catalog: Catalog, words: Words) -> Plan:
     """The plan of the reply to one message: `before` is the state it met, `state` the one in which it is answered."""
     subjects = tuple(catalog.row(r.item_id) for r in reading.references if r.item_id in catalog)
-    if not reading.questions and (answer := _cost(text, reading, subjects, before, catalog, words)):
+    asked = not reading.questions and (reading.act is not Act.ABOUT or _ITS_PRICE.search(text))
+    if asked and (answer := _cost(text, reading, subjects, before, catalog, words)):
         return Plan(opening=(answer,))
     match reading.act:
         case Act.ABOUT:
@@ -41,8 +48,8 @@ def plan(text: str, reading: Reading, before: State, state: State, catalog: Cata
             return Plan(opening=answers or (words.say("nothing_shown_yet"),))
         case Act.SOCIAL:
             mood = next((name for name, pattern in _MOODS if pattern.search(text)), "social")
-            asked = (words.say("off_topic"),) if _SERVICE.search(text) else ()  # "thank you! Do you deliver?"
-            return Plan(opening=(words.say(mood, bought=len(state.history)), *asked))
+            beyond = (words.say("off_topic"),) if _SERVICE.search(text) else ()  # "thank you! Do you deliver?"
+            return Plan(opening=(words.say(mood, bought=len(state.history)), *beyond))
         case Act.OFF_TOPIC:
             return Plan(opening=(words.say("off_topic"),))
         case Act.PROFILE:
@@ -64,13 +71,13 @@ def plan(text: str, reading: Reading, before: State, state: State, catalog: Cata
 
 def _cost(text: str, reading: Reading, subjects: tuple[int, ...], before: State, catalog: Catalog, words: Words) -> str:
     """The answer to "how much is it?" and "what do both cost together?"; empty where nothing of the kind was asked."""
-    if reading.constraints or not _MONEY.search(text):
+    if reading.constraints or not (_MONEY.search(text) or _ITS_PRICE.search(text)):
         return ""
     if _SUM.search(text):
         rows = _at_least_two(subjects, before)
         return explain.total(catalog, rows, words) if len(rows) >= 2 else ""
     rows = subjects or before.last_shown
-    if not rows or not _HOW_MUCH.search(text):
+    if not rows or not (_HOW_MUCH.search(text) or _ITS_PRICE.search(text)):
         return ""
     times = _TIMES.search(text)
     return explain.price(catalog, rows[0], words, int(times[1]) if times else 1)

@@ -23,17 +23,23 @@ from numpy.typing import NDArray
 
 from convrec.catalog import Catalog
 from convrec.conversation import Act, Constraint, ItemPart, Op, Path, PathTurn, Reading
-from convrec.language.prices import is_named, price_level
+from convrec.language.prices import CHEAPEST, is_named, lowest_price, price_level
 
 TURNS_SHOWN_TO_THE_MODEL = 4
 # "Show me the first one again", "the first one was nicer", "no, the white one"; but not "like the first one".
 _SHOWN = re.compile(
-    r"\b(?:again|back to|go back|return to|(?:show|see) (?:me )?(?:the|that)|(?:was|were|is|looks?|looked) (?:much )?"
-    r"(?:nicer|better|best)|like[ds]? the .* (?:better|best|more)|(?:prefer|preferred|go with|take|rather have) the)\b"
-    r"|^no\b.*\bone\b",
+    r"\bagain\b|\b(?:back|return) to the\b|\b(?:show|see) (?:me |us )?(?:the|that)\b"
+    r"|\b(?:was|were|is|looks?|looked) (?:much |a lot )?(?:nicer|better|best)\W*$"
+    r"|\b(?:like[ds]?|prefer(?:red)?) the .* (?:better|best|more|after all)\W*$"
+    r"|\b(?:prefer|preferred|go with|take|rather have) the .*\bone\W*$"
+    r"|^no\W+(?:(?:i|i'd) (?:want|meant|mean|prefer) )?the (?:\S+ )?one\W*$",
     re.IGNORECASE,
 )
-_LIKENESS = re.compile(r"\b(?:more like|similar|such as|of the kind|same|but|like (?:it|this|that))\b", re.IGNORECASE)
+_NOT_SHOWN = re.compile(
+    r"\b(?:more like|similar|such as|of the kind|same|but|like (?:it|this|that)|not|never|no longer|hate[ds]?|"
+    r"dislike[ds]?|too|than|alternatives?|instead of|other|without|box|anything|something)\b|n't\b|\?.*\S",
+    re.IGNORECASE,
+)
 _UPPER, _LOWER = (Op.AT_MOST, Op.LESS), (Op.AT_LEAST, Op.MORE)
 
 
@@ -120,7 +126,7 @@ def shown_again(text: str, reading: Reading, before: State, catalog: Catalog) ->
     asks = reading.constraints or reading.together or len(reading.references) != 1
     if reading.act not in (Act.STEER, Act.RECOMMEND) or len(rows) != 1 or asks:
         return None
-    if _LIKENESS.search(text) or not _SHOWN.search(text):
+    if _NOT_SHOWN.search(text) or not _SHOWN.search(text):
         return None
     gone = rows[0] in (*before.last_shown[:1], *before.refused) or not catalog.live[rows[0]]
     return None if gone or rows[0] not in before.shown else rows[0]
@@ -167,7 +173,18 @@ def _merged(kept: Sequence[Constraint], new: Sequence[Constraint], catalog: Cata
         able = [c for c in survivors if c.facet in ("price", "brand", "category") or _can_hold(c, within, catalog)]
         before, now = ([c for c in all_of if c.facet == "category" and c.op is Op.IS] for all_of in (kept, added))
         survivors = [_at_level(c, before, now, catalog) for c in able]
-    return (*survivors, *added)
+    merged = (*survivors, *added)
+    return tuple(_at_lowest(c, merged, catalog) for c in merged)
+
+
+def _at_lowest(limit: Constraint, others: Sequence[Constraint], catalog: Catalog) -> Constraint:
+    """ "The cheapest", which came to the price of one of its kind, comes to that of one that meets the other wishes."""
+    kinds = [c for c in others if (c.facet, c.op) == ("category", Op.IS)]
+    if limit.facet != "price" or limit.hard or not kinds or not CHEAPEST.search(limit.said.casefold()):
+        return limit
+    hard = [c for c in others if c.hard and c.facet not in ("price", "category")]
+    lowest = lowest_price(catalog, kinds, hard)
+    return limit if lowest is None else replace(limit, value=lowest)
 
 
 def _at_level(old: Constraint, before: Sequence[Constraint], now: Sequence[Constraint], catalog: Catalog) -> Constraint:
@@ -182,6 +199,8 @@ def _replaces(new: Constraint, old: Constraint, catalog: Catalog) -> bool:
     """Whether `new`, said later, takes the place of `old`."""
     if new.facet != old.facet:
         return False
+    if new.facet == "price" and old.hard and not is_named(new):
+        return False  # "the cheapest" lifts no limit of $10
     if new.key == old.key:
         return True
     facet = catalog.facets.get(new.facet)

@@ -43,10 +43,13 @@ _ATTACHING = frozenset({"from", "by", "in", "with", "of", "the", "a"})
 # Ways to say that another item has it, too: after what is said, and before it.
 _HOLDS = (("goes", "for"), ("true", "of"), ("get", "that", "with"), ("same", "as"))
 _SHARES = (
-    ("no", "change", "from"), ("same", "as"), ("common", "with"), ("lose", "from"), ("lose", "of"),
+    ("no", "change", "from"), ("same", "as"), ("common", "with"), ("lose", "from"),
     ("stay", "as", "with"), ("held", "on", "to"), ("recognise", "from"), ("liked", "that", "about"),
-    ("thing", "from"),
+    ("kept", "thing", "from"),
 )  # fmt: skip
+
+_KEEPS = frozenset({"no", "lose"})  # "no change from", "don't lose from": denials that say so
+_DENIES = frozenset({"little", "hardly", "barely", "least"})
 
 
 class Sentence:
@@ -345,11 +348,11 @@ class Sentence:
             entity = self.next_entity(after[0], 4)
             return None if entity is None or entity.itself or not entity.rows else (entity, after[1])
         if (held := self._shared(at, _HOLDS)) is not None:
-            return held, True
+            return held
         first = self._liking(self.low(0) == "just")
         entity = self.next_entity(first[0], 4) if first is not None else None
-        if first is None and (entity := self._shared(0, _SHARES)) is not None:
-            first = entity.start, True
+        if first is None and (shared := self._shared(0, _SHARES)) is not None:
+            entity, first = shared[0], (shared[0].start, shared[1])
         if first is None or entity is None or entity.itself or not entity.rows or entity.end > start:
             return None
         between = range(entity.end, start)
@@ -357,15 +360,18 @@ class Sentence:
         said = said or any(self.tokens[i].kind == "fact" and self.entity(i) is None for i in between)
         return None if said else (entity, first[1])
 
-    def _shared(self, start: int, ways: Sequence[tuple[str, ...]]) -> Entity | None:
-        """The other item that is named next, if one of these ways of saying that it shares something leads to it."""
+    def _shared(self, start: int, ways: Sequence[tuple[str, ...]]) -> tuple[Entity, bool] | None:
+        """The other item that is named next, if one of these ways of saying that it shares something leads to it, and
+        whether it is said to: "which isn't true of" it is denied."""
         for at in range(start, min(start + 12, len(self.tokens))):
             if self.breaks(at):
                 return None
             entity = self.entity(at)
             if entity is not None and not entity.itself and entity.rows:
                 words = self.words(start, entity.start)
-                return entity if any(all(word in words for word in way) for way in ways) else None
+                way = next((way for way in ways if all(word in words for word in way)), None)
+                denied = _DENIES.intersection(words) or _W["negators"].intersection(words)
+                return None if way is None else (entity, not denied or bool(_KEEPS.intersection(way)))
         return None
 
     def _liking(self, at: int) -> tuple[int, bool] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from convrec.conversation import Op
+from convrec.conversation import Constraint, Op
 from convrec.language.claims_compare import of_noun
 from convrec.language.claims_frames import Frame, Sentence
 from convrec.language.claims_lexicon import LEXICON
@@ -15,6 +15,7 @@ from convrec.language.claims_world import Found, World
 _W = LEXICON.words
 _PLAIN = _W["generic_nouns"] | _W["function_words"] | _W["aux"] | _W["bought"] | _W["habit"] | _W["history_nouns"]
 _POINT = frozenset({("was", "the", "point"), ("is", "the", "point"), ("that's", "the", "point")})
+_BY = frozenset({"by", "to", "on", "that's", "is", "was"})  # … what you told me
 _UNLIKE = frozenset({("nothing", "like"), ("another", "corner")})  # … of what was bought so far
 _THAT, _GOES_ON = frozenset({"that", "this"}), frozenset({",", ";", ".", "—", "–", "and", "so", "but", ""})
 _AS = frozenset({"as", "what", "which", "like", "just", "exactly", "all", "everything"})
@@ -106,13 +107,19 @@ def _asked(sentence: Sentence, world: World, start: int, end: int) -> bool:
         if about:
             return any(c.facet in about for c in world.constraints)
     if sentence.low(start - 1) == "difference":
-        return any(c.op in (Op.LESS, Op.MORE) for c in met)
+        reference = world.context.reference
+        return any(c.op in (Op.LESS, Op.MORE) or not _holds(c, reference, world) for c in met)
     if sentence.low(start - 1) not in _AS:
         return True  # "you asked, and I would say …": nothing is said of what was asked
-    if about := _beside(sentence, world, range(end, len(sentence.tokens))):
-        return any(c.facet in about for c in met)  # "I went by what you told me, and it's made for letters"
+    if sentence.low(start - 2) in _BY and (about := _beside(sentence, world, range(end, len(sentence.tokens)))):
+        further = {"too", "also", "well"}.intersection(sentence.words(end, len(sentence.tokens)))
+        return bool(further and met) or any(c.facet in about for c in met)  # "I went by what you told me, and it's …"
     holds = bool(met) and len(met) == len(world.constraints)
     return holds is not sentence.negated(start, end)
+
+
+def _holds(constraint: Constraint, row: int | None, world: World) -> bool:
+    return row is None or world.truth.holds(constraint, row)
 
 
 def _points_on(sentence: Sentence, end: int) -> bool:

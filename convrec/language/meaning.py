@@ -29,7 +29,7 @@ _THINGS = frozenset(["something", "anything", "everything", "nothing", "all", "o
 _AGAIN = frozenset(["again", "still", "too", "also", "already"])  # after a value these keep it
 # "What did the printer cost again?": one shown earlier is meant.
 _EARLIER = re.compile(
-    r"(?<!\S)again(?!\S)|(?:what|how much) (?:is|was|did|were|are) (?:the )?(?:.* )?(?:price|cost)(?!\S)"
+    r"(?<!\S)again(?!\S)|(?<!\S)(?:what|how much) (?:is|was|did|were|are) (?:\S+ ){0,4}?(?:price|cost)(?!\S)"
 )
 _ELSE = re.compile(
     r"(?<!\S)(?:(?:some|any|every)thing|what|items?|stuff) (?:else|different|other)(?! (?:in|from|of|by)(?!\S))"
@@ -59,6 +59,7 @@ class Meaning:
         self.cues = Cues(utterance, mentions)
         self._situation, self._base, self._topics, self._spoken = situation, base, topics, spoken
         self.draft = Draft()
+        self._earlier = _EARLIER.search(utterance.line) is not None
         self._aside: tuple[Mention, Sense] | None = None
         self._turned_down: Constraint | None = None
         self._known: set[tuple[str, str, str]] = set()  # what is asked for and spoken of as known: "the desk"
@@ -322,7 +323,7 @@ class Meaning:
                 self._u, start, group[-1].last, group, self._rows_in_mind(), self._situation.shown
             )
             self.draft.relative = self.draft.relative or pointed is not None
-        elif the and sense.facet == "category" and _EARLIER.search(self._u.line):
+        elif the and sense.facet == "category" and self._earlier and self._one(mention):
             shown = self._situation.all_shown
             pointed = self._pointer.shown_or_reference(
                 self._u, start, group[-1].last, group, tuple(reversed(shown)), shown
@@ -337,6 +338,10 @@ class Meaning:
             self._skip.update(range(place, place + len(group)))
             return True
         return False
+
+    def _one(self, mention: Mention) -> bool:
+        word = self._u.words[mention.last - 1]
+        return word.text == word.stem
 
     # --- what is not here -------------------------------------------------------------------------------------------
 

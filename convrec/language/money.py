@@ -11,7 +11,7 @@ from convrec.conversation import Act, Constraint, Op
 from convrec.language.aims import CERTAINLY, HARDLY, OVER_NAMES, SHORT, SURELY, Aim
 from convrec.language.draft import Draft
 from convrec.language.manner import Spoken
-from convrec.language.prices import Amount, is_named, lowest_price, price_level
+from convrec.language.prices import CHEAPEST, Amount, is_named, lowest_price, price_level
 from convrec.language.scope import Scope
 from convrec.language.utterance import Utterance
 
@@ -37,14 +37,18 @@ _DEARER = re.compile(
 )
 
 
-_CHEAPEST = re.compile(
-    r"(?<!\S)(?:cheapest|least expensive|least pricey|least costly|lowest price|lowest priced|most affordable)(?!\S)"
+_ALWAYS = re.compile(r" way(?!\S)|(?: \S+){0,3} (?:isn't|is not|is always|any good)(?!\S)")
+# Not "anything but the cheapest", "the second cheapest", "is that the cheapest?", "if it's the cheapest".
+_NOT_CHEAPEST = re.compile(
+    r"(?<!\S)(?:not|never|(?:anything|all|everything) but|if|\S+n't|hate|second|third|2nd|3rd|next|"
+    r"(?:is|are) (?:it|this|that|these|those|they))(?: \S+){0,4}? ?$"
 )
 # What costs more is mostly what is nicer: a preference, and no word that the catalogue would have to know.
 _NICER = re.compile(
-    r"(?<!was )(?<!is )(?<!were )(?<!are )(?<!looks )(?<!looked )(?<!\S)nicer"
-    r"(?=$| [,.!?:;]| (?:one|ones|than|for|please|but|and|in|version|versions)(?!\S))"
+    r"(?:^|(?<=[,.;!] )|(?<!\S)(?:something|anything|an?|one|ones|bit|little|somewhat|slightly|rather|want|prefer|"
+    r"and|but) )nicer(?=$| [,.!:;]| (?:one|ones|than|for|please|but|and|in|version|versions)(?!\S)|(?: \?)+$)"
 )
+_OF_ONE = re.compile(r"(?<!\S)(?:which|would|was|is|are|were|'s|1st|2nd|first|second|third|last)(?!\S)")
 
 
 class Money:
@@ -92,7 +96,11 @@ class Money:
     def take_cheapest(self, u: Utterance, draft: Draft, before: Sequence[Constraint], base: int | None) -> None:
         """ "The cheapest shredder": what costs as little as any of its kind, if possible. The kind is the one asked
         for, or else the one in force `before`, or else that of the `base`."""
-        match = _CHEAPEST.search(u.line)
+        match = CHEAPEST.search(u.line)
+        if match is not None and (
+            _NOT_CHEAPEST.search(u.line[: match.start()]) or _ALWAYS.match(u.line[match.end() :])
+        ):
+            return
         asked = [c for c in draft.constraints if (c.facet, c.op) == ("category", Op.IS)]
         kinds = asked or [c for c in before if (c.facet, c.op) == ("category", Op.IS)]
         if not kinds and base is not None and self._catalog[base].leaf:
@@ -127,13 +135,12 @@ class Money:
 
         `plain`: nothing else is asked for; `known`: the act by meaning.
         """
-        nicer = _NICER.search(u.line)
+        nicer = None if draft.references or draft.category or _OF_ONE.search(u.line) else _NICER.search(u.line)
         if nicer and price is not None and all(c.facet != "price" for c in draft.constraints):
-            said = u.said(*u.span(nicer))
-            draft.put(Constraint("price", Op.MORE, price, False, said))
+            draft.put(Constraint("price", Op.MORE, price, False, "nicer"))
             draft.relative = True
-            draft.wishes = [wish for wish in draft.wishes if wish != said]
-            draft.unmet = [wish for wish in draft.unmet if wish != said]
+            draft.wishes = [wish for wish in draft.wishes if wish.casefold() != "nicer"]
+            draft.unmet = [wish for wish in draft.unmet if wish.casefold() != "nicer"]
             return True
         needed = OVER_NAMES if draft.dropped == ["price"] else CERTAINLY  # "money is no object, the good stuff!"
         priced = aim.price_is >= needed and draft.dropped in ([], ["price"]) and not draft.references

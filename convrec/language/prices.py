@@ -87,6 +87,11 @@ _AGAINST = re.compile(
 )
 
 
+CHEAPEST = re.compile(
+    r"(?<!\S)(?:cheapest|least expensive|least pricey|least costly|lowest price|lowest priced|most affordable)(?!\S)"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Amount:
     """Constraints that the words `first` up to, not including, `last` make. `unmet`: what to say about them."""

@@ -61,7 +61,7 @@ _PIECES = re.compile(
     rf"{_FIRST}how many (?:"
     r"(?:(?:are|is|come|comes|do (?:i|you|we) get|would (?:i|we) get)(?: there)? )?(?:in|to|per|inside) "
     r"(?:it|them|this|that|one|each|(?:an?|the|each|every|this|that) (?:pack|packet|box|set|bag|case|tin|tub|roll|one))"
-    rf"|do (?:i|you|we) get|would (?:i|we) get|are there){_LAST}"
+    rf"|do (?:i|you|we) get|would (?:i|we) get){_LAST}"
 )
 # Of what is shown, though goods of ours are named: "do they come with an eraser?", "is there a pen in it?".
 _COMES_WITH = re.compile(

@@ -63,13 +63,16 @@ _FITS_IT = re.compile(
     r"(?:does|do|will|can) (?:it|this|that) (?:take|need|use)|"
     r"it (?:takes|needs|uses))(?!\S)"
 )
-_SHOWS = re.compile(r"(?:(?:can|could) (?:you|i) |please )?(?:show|let me see|see|go back to|back to|return to) ")
+_SHOWS = re.compile(
+    r"(?:(?:can|could) (?:you|i) |please )?(?:show(?: me| us)?|let me see|see|go back to|back to|return to) "
+    r"(?:the|that) \S+(?: one)?(?: again)?(?: please)?(?: [.!?])*$"
+)
 # People, how old they are and how many: no measure of the goods.
 _PEOPLE = re.compile(
     r"(?<!\S)(?:an? )?\d{1,3} (?:(?:years?|yrs?|months?) olds?|yo)(?!\S)"
     r"|(?<!\S)(?:aged?|turns|turning|turned|(?:he|she|who)(?:'s| is)) \d{1,2}(?= [,.!?]| and | years? old|$)"
-    r"|(?<!\S)\d{1,4} (?:people|persons|pupils|students|children|kids|staff|colleagues|employees|guests|visitors|"
-    r"teachers|of us)(?!\S)"
+    r"|(?<!\S)(?<!of )\d{1,4} (?:people|persons|pupils|students|children|kids|staff|colleagues|employees|guests|"
+    r"visitors|teachers|of us)(?= [,.!?]| and |$)"
 )
 
 

@@ -39,6 +39,7 @@ _QUOTED = re.compile(
 )
 # The name of a thing that goods are made for.
 _MADE_FOR = re.compile(r"(?<!\S)(?:for|fits?|fitting) (?:(?:an?|the|my|our) )?(?P<name>[^\s,.?!]+ [^\s,.?!]+)")
+_NO = re.compile(r"(?<!\S)(?:no|not|don't|never|had|nothing)(?!\S)")
 LOOKED_AT = 100  # of the items whose title holds a word
 SHORTEST = 3  # letters of a word that is no number
 
@@ -48,7 +49,7 @@ class Titles:
 
     def __init__(self, catalog: Catalog, lexicon: Lexicon) -> None:
         self._catalog, self._lexicon = catalog, lexicon
-        self._brands = {stems(item.brand)[0] for item in catalog.items if stems(item.brand)}
+        self._brands = {words[0] for brand in {item.brand for item in catalog.items} if (words := stems(brand))}
         self._share = lru_cache(SHARES_KEPT)(self._measured)
 
     @staticmethod
@@ -83,7 +84,7 @@ class Titles:
                 draft.put(Constraint("title", Op.IS, word, False, on_it))
             draft.wishes, draft.unmet = [], []
             return
-        self._take_made_for(u, draft)
+        self._take_made_for(u, draft, scope)
         asked = {w for c in draft.constraints if c.facet == "category" for w in stems(str(c.value))}
         kept = []
         for wish in draft.wishes:
@@ -109,17 +110,19 @@ class Titles:
             if self._tells(word, op):
                 draft.put(Constraint("title", op, word, False, u.said(place, place + 1)))
 
-    def _take_made_for(self, u: Utterance, draft: Draft) -> None:
+    def _take_made_for(self, u: Utterance, draft: Draft, scope: Scope) -> None:
         """ "Pods for a Galdrin Duo": where titles of such goods say "for Galdrin Duo", nothing else will do."""
         kinds = [c for c in draft.constraints if (c.facet, c.op) == ("category", Op.IS)]
         for match in _MADE_FOR.finditer(u.line) if kinds else ():
             name = match["name"]
-            words = self._words(name)
+            words, manner = self._words(name), scope.of(u.span(match)[0])
+            if len(words) < len(name.split()) or words[0] not in self._brands:
+                continue
+            if manner.negative or manner.described or manner.gone or _NO.search(u.line[: match.start()]):
+                continue
             wanted = [Constraint("title", Op.IS, word, True, name) for word in words]
             among = np.logical_or.reduce([self._catalog.satisfies(kind) for kind in kinds])
             rows = np.flatnonzero(self._catalog.mask(wanted) & among)
-            if len(words) < len(name.split()) or words[0] not in self._brands:
-                continue
             if any(f"for {name}" in self._catalog[int(row)].title.casefold() for row in rows):
                 said = set(words)
                 draft.wishes = [wish for wish in draft.wishes if not said & set(stems(wish))]

@@ -41,7 +41,7 @@ class Topics:
             found.update(self.within[meant])
         if not named and base is not None:
             path, first = self._catalog[base].categories, len(self._catalog)
-            for category, weight in zip(path[-2:], (1, first) if len(path) > 1 else (first,), strict=True):
+            for category, weight in zip(path[-2:], (1, first)[-len(path) :] if path else (), strict=True):
                 if weight == first or not shown:
                     found.update({key: weight * count for key, count in self.within[category].items()})
         for key in (SYSTEM, FITS):

@@ -17,7 +17,7 @@ _PARTS = frozenset(
      "seat", "base", "frame", "shade", "body", "clip", "cap", "tip", "blade", "look", "pattern", "print"]
 )  # fmt: skip
 
-_NO_KIND = frozenset(["something", "anything", "nothing", "everything"])  # before a property: "something prettier"
+_NO_KIND = frozenset(["something", "anything", "nothing", "everything"])  # "something prettier"
 
 
 class Unknown:
@@ -109,7 +109,7 @@ def _object_start(u: Utterance, first: int, last: int, mentions: Sequence[Mentio
     asked = start - article
     if (alone and start == 0) or (article and (asked == 0 or u.words[asked - 1].is_mark)):
         return start
-    if start > 0 and u.words[start - 1].text in _NO_KIND:
+    if start > 0 and u.words[start - 1].text in _NO_KIND and u.words[first].text.endswith("er"):
         return None
     cue = next((m.cue for m in mentions if m.last in (asked, start) and m.cue), "")
     return start if cue in ("want", "waive_before") and last - start <= 5 else None

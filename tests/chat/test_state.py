@@ -198,6 +198,12 @@ def test_only_cheap_is_worked_out_anew_for_another_kind(limit: Constraint, becom
         ("go back to the first one", 0),
         ("more like the first one", None),
         ("show me the same as the first one", None),
+        ("don't show me the first one again", None),
+        ("no, not the first one", None),
+        ("no thanks, the first one is too big", None),
+        ("I'd rather not take the first one", None),
+        ("let me see the alternatives to the first one", None),
+        ("no, I mean the first one", 0),
     ],
 )
 def test_a_thing_shown_before_that_is_pointed_at_is_wanted_again(text: str, again: int | None) -> None:
@@ -209,3 +215,10 @@ def test_a_thing_shown_before_that_is_pointed_at_is_wanted_again(text: str, agai
     assert shown_again(text, replace(first, constraints=(PADS,)), before, CATALOG) is None
     assert shown_again(text, first, replace(before, refused=(0,)), CATALOG) is None
     assert shown_again(text, first, replace(before, last_shown=(0,)), CATALOG) is None
+
+
+def test_the_cheapest_lifts_no_limit_and_is_worked_out_anew() -> None:
+    limit = Constraint("price", Op.AT_MOST, 8.0)
+    cheapest = Constraint("price", Op.AT_MOST, 4.0, False, "cheapest")
+    assert in_force(steer(GEL), steer(limit), steer(cheapest)) == (GEL, limit, cheapest)
+    assert in_force(steer(GEL), steer(cheapest), steer(RED)) == (GEL, replace(cheapest, value=6.0), RED)

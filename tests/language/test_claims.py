@@ -463,6 +463,22 @@ def test_what_was_told_and_kept_must_have_been(sentence: str, true: str, false: 
 def test_a_price_that_is_the_same_is_no_step_up_and_a_difference_must_be_asked_for() -> None:
     same = Context(history=(3, 2), constraints=(LIMIT,), reference=0)
     assert not CHECKER.release("It's ⟨price⟩, so it's a step up in price from the ⟨reference⟩.", 0, same)
-    assert not CHECKER.release("That's the difference you wanted.", 0, CONTEXT)
+    alike = Context(constraints=(BLUE,), reference=2)
+    assert not CHECKER.release("That's the difference you wanted.", 0, alike)
+    assert CHECKER.release(
+        "That's the difference you wanted: it comes in blue.", 0, Context(constraints=(BLUE,), reference=1)
+    )
     lighter = Context(constraints=(Constraint("weight_g", Op.LESS, 30.0),), reference=1)
     assert CHECKER.release("That's the difference you wanted: it is lighter than the ⟨reference⟩.", 0, lighter)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "It is {}, and you wouldn't get that with the ⟨reference⟩.", "It is {}, which isn't true of the ⟨reference⟩.",
+        "Not the same as the ⟨reference⟩: it is {}.", "It doesn't have much in common with the ⟨reference⟩: it is {}.",
+    ],
+)  # fmt: skip
+def test_what_is_said_to_be_of_one_alone_must_be(frame: str) -> None:
+    assert CHECKER.release(frame.format("refillable"), 0, CONTEXT)
+    assert not CHECKER.release(frame.format("left-handed"), 0, CONTEXT)

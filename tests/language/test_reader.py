@@ -242,11 +242,26 @@ def test_the_cheapest_costs_as_little_as_any_that_is_asked_for() -> None:
         assert (limit.op, limit.hard, reading.wishes) == (Op.AT_MOST, False, ())
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["a stapler, anything but the cheapest", "a stapler, it doesn't have to be the cheapest",
+     "the second cheapest stapler", "is that the cheapest?", "the cheapest stapler isn't always the best"],
+)  # fmt: skip
+def test_the_cheapest_is_not_always_asked_for(text: str) -> None:
+    assert not any((c.op, c.said) == (Op.AT_MOST, "cheapest") for c in reader().read(text, steered()).constraints)
+
+
+@pytest.mark.parametrize("text", ["would the first one be nicer?", "which one's nicer", "it would be nicer in black"])
+def test_what_is_judged_nicer_is_no_wish_to_pay_more(text: str) -> None:
+    assert not any(c.said == "nicer" for c in reader().read(text, steered()).constraints)
+
+
 def test_what_goods_are_made_for_is_read_from_titles() -> None:
     for text in ("pods for a Galdrin Duo machine", "coffee pods for my galdrin duo"):
         named = {c.value for c in reader().read(text).constraints if c.facet == "title" and c.hard}
         assert named == {"galdrin", "duo"}
-    assert not any(c.facet == "title" for c in reader().read("pods for my office").constraints)
+    for text in ("pods for my office", "not for Galdrin Duo, pods for others", "pods, but not for the Galdrin Duo"):
+        assert not any(c.facet == "title" and c.hard for c in reader().read(text).constraints)
 
 
 def test_three_ring_binders_are_no_three_binders() -> None:
