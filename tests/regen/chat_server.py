@@ -57,7 +57,7 @@ class Handler(BaseHTTPRequestHandler):
         if wrong in ("429", "500", "503", "401"):
             return self._send(int(wrong), b"no", {"Retry-After": "0"} if wrong == "429" else {})
         if wrong == "slow":
-            time.sleep(2.0)
+            time.sleep(3.0)
         if wrong in ("drop", "slow"):  # never a late answer: on a busy machine it may still be taken
             self.close_connection = True
             self.connection.close()

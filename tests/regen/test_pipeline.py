@@ -71,7 +71,7 @@ def answer(prompt: str) -> str:
 
 
 def write(
-    shop: Dataset, server: ChatServer, out: Path, *, budget: int = 0, timeout: float = 1.0, tries: int = 6
+    shop: Dataset, server: ChatServer, out: Path, *, budget: int = 0, timeout: float = 2.0, tries: int = 6
 ) -> tuple[Counts, HttpBackend, KeptAnswers]:
     kept = KeptAnswers(out.with_name("kept") / "answers.sqlite")
     backend = HttpBackend(server.url, "any", timeout=timeout, tries=tries, pause=0.01)
