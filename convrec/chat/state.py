@@ -14,7 +14,6 @@ Undo, retry and branch are therefore trivial: another path is another state. Wha
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -24,22 +23,9 @@ from numpy.typing import NDArray
 from convrec.catalog import Catalog
 from convrec.conversation import Act, Constraint, ItemPart, Op, Path, PathTurn, Reading
 from convrec.language.prices import CHEAPEST, is_named, lowest_price, price_level
+from convrec.language.references import asks_again
 
 TURNS_SHOWN_TO_THE_MODEL = 4
-# "Show me the first one again", "the first one was nicer", "no, the white one"; but not "like the first one".
-_SHOWN = re.compile(
-    r"\bagain\b|\b(?:back|return) to the\b|\b(?:show|see) (?:me |us )?(?:the|that)\b"
-    r"|\b(?:was|were|is|looks?|looked) (?:much |a lot )?(?:nicer|better|best)\W*$"
-    r"|\b(?:like[ds]?|prefer(?:red)?) the .* (?:better|best|more|after all)\W*$"
-    r"|\b(?:prefer|preferred|go with|take|rather have) the .*\bone\W*$"
-    r"|^no\W+(?:(?:i|i'd) (?:want|meant|mean|prefer) )?the (?:\S+ )?one\W*$",
-    re.IGNORECASE,
-)
-_NOT_SHOWN = re.compile(
-    r"\b(?:more like|similar|such as|of the kind|same|but|like (?:it|this|that)|not|never|no longer|hate[ds]?|"
-    r"dislike[ds]?|too|than|alternatives?|instead of|other|without|box|anything|something)\b|n't\b|\?.*\S",
-    re.IGNORECASE,
-)
 _UPPER, _LOWER = (Op.AT_MOST, Op.LESS), (Op.AT_LEAST, Op.MORE)
 
 
@@ -126,7 +112,7 @@ def shown_again(text: str, reading: Reading, before: State, catalog: Catalog) ->
     asks = reading.constraints or reading.together or len(reading.references) != 1
     if reading.act not in (Act.STEER, Act.RECOMMEND) or len(rows) != 1 or asks:
         return None
-    if _NOT_SHOWN.search(text) or not _SHOWN.search(text):
+    if not asks_again(text):
         return None
     gone = rows[0] in (*before.last_shown[:1], *before.refused) or not catalog.live[rows[0]]
     return None if gone or rows[0] not in before.shown else rows[0]

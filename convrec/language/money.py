@@ -35,9 +35,8 @@ _ASKS_PRICE = re.compile(
 _DEARER = re.compile(
     r"(?:a (?:little|bit|touch|tad) )?(?:more |higher|bigger|grander|dearer|pricier|costlier)", re.IGNORECASE
 )
-
-
-_ALWAYS = re.compile(r" way(?!\S)|(?: \S+){0,3} (?:isn't|is not|is always|any good)(?!\S)")
+# What is said of the cheapest wants none: "the cheapest way", "the cheapest isn't always the best".
+_OF_SUCH = re.compile(r" way(?!\S)|(?: \S+){0,3} (?:isn't|is not|is always|any good)(?!\S)")
 # Not "anything but the cheapest", "the second cheapest", "is that the cheapest?", "if it's the cheapest".
 _NOT_CHEAPEST = re.compile(
     r"(?<!\S)(?:not|never|(?:anything|all|everything) but|if|\S+n't|hate|second|third|2nd|3rd|next|"
@@ -98,7 +97,7 @@ class Money:
         for, or else the one in force `before`, or else that of the `base`."""
         match = CHEAPEST.search(u.line)
         if match is not None and (
-            _NOT_CHEAPEST.search(u.line[: match.start()]) or _ALWAYS.match(u.line[match.end() :])
+            _NOT_CHEAPEST.search(u.line[: match.start()]) or _OF_SUCH.match(u.line[match.end() :])
         ):
             return
         asked = [c for c in draft.constraints if (c.facet, c.op) == ("category", Op.IS)]

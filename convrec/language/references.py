@@ -62,6 +62,26 @@ _OWNED = re.compile(
     r"wore|worn|ran|run|cracked|leaked|snapped|stopped|is broken)(?!\S))"
 )
 
+# "Show me the first one again", "the first one was nicer", "no, the white one"; but not "like the first one".
+_SEEN = re.compile(
+    r"\bagain\b|\b(?:back|return) to the\b|\b(?:show|see) (?:me |us )?(?:the|that)\b"
+    r"|\b(?:was|were|is|looks?|looked) (?:much |a lot )?(?:nicer|better|best)\W*$"
+    r"|\b(?:like[ds]?|prefer(?:red)?) the .* (?:better|best|more|after all)\W*$"
+    r"|\b(?:prefer|preferred|go with|take|rather have) the .*\bone\W*$"
+    r"|^no\W+(?:(?:i|i'd) (?:want|meant|mean|prefer) )?the (?:\S+ )?one\W*$",
+    re.IGNORECASE,
+)
+_NOT_AGAIN = re.compile(
+    r"\b(?:more like|similar|such as|of the kind|same|but|like (?:it|this|that)|not|never|no longer|hate[ds]?|"
+    r"dislike[ds]?|too|than|alternatives?|instead of|other|without|box|anything|something)\b|n't\b|\?.*\S",
+    re.IGNORECASE,
+)
+
+
+def asks_again(text: str) -> bool:
+    """Whether words that point at a thing shown want that thing itself: "the first one was nicer"."""
+    return _SEEN.search(text) is not None and _NOT_AGAIN.search(text) is None
+
 
 @dataclass(frozen=True, slots=True)
 class Pointed:

@@ -83,8 +83,7 @@ class Drawn:
 @dataclass(frozen=True, slots=True)
 class Negatives:
     """How items are drawn: each for itself, by its own of the (items,) `chances`, never twice in one draw. The sum over
-    items that is estimated from them is right on average (Horvitz and Thompson, 1952), and exact in those of chance 1:
-    far less noise than as many drawn with replacement, which mostly draw the same few."""
+    items that is estimated from them is right on average (Horvitz and Thompson, 1952), exact in those of chance 1."""
 
     chances: Tensor
     across: float = 1.0
