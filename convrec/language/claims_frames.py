@@ -41,14 +41,17 @@ _OPEN, _CONDITION, _HISTORY = Frame("open"), Frame("if"), Frame("history")
 _ATTACHING = frozenset({"from", "by", "in", "with", "of", "the", "a"})
 
 # Ways to say that another item has it, too: after what is said, and before it.
-_HOLDS = (("goes", "for"), ("true", "of"), ("get", "that", "with"), ("same", "as"))
+_HOLDS = (
+    ("goes", "for"), ("true", "of"), ("get", "that", "with"), ("same", "as"), ("saw", "with"), ("follows",),
+)  # fmt: skip
 _SHARES = (
-    ("no", "change", "from"), ("same", "as"), ("common", "with"), ("lose", "from"),
-    ("stay", "as", "with"), ("held", "on", "to"), ("recognise", "from"), ("liked", "that", "about"),
-    ("kept", "thing", "from"),
+    ("no", "change", "from"), ("same", "as"), ("common", "with"), ("lose", "from"), ("lose", "part", "of"),
+    ("stay", "as", "with"), ("held", "on", "to"), ("recognise", "from"), ("recognize", "from"),
+    ("liked", "that", "about"), ("kept", "thing", "from"), ("keep", "something", "of"), ("coming", "from"),
+    ("moved", "from"), ("changed", "from"),
 )  # fmt: skip
 
-_KEEPS = frozenset({"no", "lose"})  # "no change from", "don't lose from": denials that say so
+_KEEPS = frozenset({"no", "lose", "changed", "moved"})  # "no change from", "don't lose from": denials that say so
 _DENIES = frozenset({"little", "hardly", "barely", "least"})
 
 
@@ -368,7 +371,8 @@ class Sentence:
                 return None
             entity = self.entity(at)
             if entity is not None and not entity.itself and entity.rows:
-                words = self.words(start, entity.start)
+                words = self.words(start, entity.start)  # … and "coming from it, you'll recognise that"
+                words += [w for w in self.words(entity.end, entity.end + 5) if w.startswith("recogni")]
                 way = next((way for way in ways if all(word in words for word in way)), None)
                 denied = _DENIES.intersection(words) or _W["negators"].intersection(words)
                 return None if way is None else (entity, not denied or bool(_KEEPS.intersection(way)))

@@ -173,6 +173,14 @@ def test_true_sentence_is_released(sentence: str) -> None:
         "It is {}, which goes for the ⟨reference⟩, too.",
         "It is {}, and you'd get that with the ⟨reference⟩ too.", "It still is {}, same as the ⟨reference⟩.",
         "And it is {}, which is true of the ⟨reference⟩ too.",
+        "If you're coming from the ⟨reference⟩, you'll recognize that it is {}.",
+        "You don't lose that part of the ⟨reference⟩: it is {}.",
+        "And it is {}, as you saw with the ⟨reference⟩.",
+        "In one respect we haven't moved from the ⟨reference⟩, since it is {}.",
+        "What hasn't changed from the ⟨reference⟩ is that it is {}.",
+        "Coming from the ⟨reference⟩, you'll know this bit, since it is {}.",
+        "I wanted to keep something of the ⟨reference⟩, so it is {}.",
+        "So it is {}, and in that it follows the ⟨reference⟩.",
     ],
 )  # fmt: skip
 def test_what_is_said_of_both_must_be_true_of_both(frame: str) -> None:
