@@ -43,15 +43,19 @@ _ATTACHING = frozenset({"from", "by", "in", "with", "of", "the", "a"})
 # Ways to say that another item has it, too: after what is said, and before it.
 _HOLDS = (
     ("goes", "for"), ("true", "of"), ("get", "that", "with"), ("same", "as"), ("saw", "with"), ("follows",),
+    ("in", "that", "like"), ("change", "from"), ("changes", "from"),
 )  # fmt: skip
 _SHARES = (
     ("no", "change", "from"), ("same", "as"), ("common", "with"), ("lose", "from"), ("lose", "part", "of"),
     ("stay", "as", "with"), ("held", "on", "to"), ("recognise", "from"), ("recognize", "from"),
     ("liked", "that", "about"), ("kept", "thing", "from"), ("keep", "something", "of"), ("coming", "from"),
-    ("moved", "from"), ("changed", "from"),
+    ("moved", "from"), ("changed", "from"), ("get", "with"), ("like", "in", "that"),
+    ("leaving", "change", "everything"), ("even", "if", "leave"),
 )  # fmt: skip
 
-_KEEPS = frozenset({"no", "lose", "changed", "moved"})  # "no change from", "don't lose from": denials that say so
+_KEEPS = frozenset({"no", "lose", "changed", "moved", "everything"})  # "no change from": denials that say so
+_TURNS = frozenset({"change", "changes"})  # "a change from": the other has it where this is denied
+_AFTER = frozenset({"recognise", "recognize", "in", "that", "change", "everything", "you", "get"})
 _DENIES = frozenset({"little", "hardly", "barely", "least"})
 
 
@@ -350,11 +354,11 @@ class Sentence:
         if after is not None:
             entity = self.next_entity(after[0], 4)
             return None if entity is None or entity.itself or not entity.rows else (entity, after[1])
-        if (held := self._shared(at, _HOLDS)) is not None:
+        if (held := self._shared(at + (self.low(at) == "so"), _HOLDS)) is not None:
             return held
         first = self._liking(self.low(0) == "just")
         entity = self.next_entity(first[0], 4) if first is not None else None
-        if first is None and (shared := self._shared(0, _SHARES)) is not None:
+        if entity is None and (shared := self._shared(0, _SHARES)) is not None:
             entity, first = shared[0], (shared[0].start, shared[1])
         if first is None or entity is None or entity.itself or not entity.rows or entity.end > start:
             return None
@@ -371,11 +375,14 @@ class Sentence:
                 return None
             entity = self.entity(at)
             if entity is not None and not entity.itself and entity.rows:
-                words = self.words(start, entity.start)  # … and "coming from it, you'll recognise that"
-                words += [w for w in self.words(entity.end, entity.end + 5) if w.startswith("recogni")]
+                words = self.words(start, entity.start)  # and "coming from it, you'll recognise", "like it in that"
+                words += [w for w in self.words(entity.end, entity.end + 5) if w in _AFTER]
                 way = next((way for way in ways if all(word in words for word in way)), None)
-                denied = _DENIES.intersection(words) or _W["negators"].intersection(words)
-                return None if way is None else (entity, not denied or bool(_KEEPS.intersection(way)))
+                if way is None:
+                    return None
+                denied = bool(_DENIES.intersection(words) or _W["negators"].intersection(words))
+                turned = bool(_TURNS.intersection(way)) and not _KEEPS.intersection(way)
+                return entity, denied if turned else not denied or bool(_KEEPS.intersection(way))
         return None
 
     def _liking(self, at: int) -> tuple[int, bool] | None:

@@ -16,6 +16,7 @@ from convrec.datasets.shop.catalogue import build_items
 from convrec.evaluate.claims import count_claims
 from convrec.language.claims import ClaimChecker, complete, sentences
 from convrec.language.facts import Context, facts_of
+from convrec.language.grammar import phrasings
 from convrec.regen.writer import Writer
 
 PEN = {"refillable": True, "waterproof": False, "left_handed": True, "tip_mm": 0.7, "weight_g": 12.0, "colour": "blue"}
@@ -163,29 +164,21 @@ def test_true_sentence_is_released(sentence: str) -> None:
     assert [c for c in CHECKER.check(sentence, 0, CONTEXT) if not c.supported] == []
 
 
+@pytest.mark.parametrize("frame", phrasings("narratives")["compare_shared"])
+@pytest.mark.parametrize(("shared", "own"), [("is left-handed", "is refillable"), ("is not waterproof", "has gel ink")])
+def test_what_is_said_of_both_must_be_true_of_both(frame: str, shared: str, own: str) -> None:
+    assert CHECKER.release(frame.replace("{does_kept}", shared), 0, CONTEXT)
+    assert not CHECKER.release(frame.replace("{does_kept}", own), 0, CONTEXT)
+
+
 @pytest.mark.parametrize(
     "frame",
-    [
-        "No change from the ⟨reference⟩ there: it is {}.",
-        "One thing it has in common with the ⟨reference⟩: it is {}.",
-        "You don't lose this from the ⟨reference⟩: it is {}.", "Same as the ⟨reference⟩ in one respect: it is {}.",
-        "Some things stay as they were with the ⟨reference⟩: it is {}.",
-        "It is {}, which goes for the ⟨reference⟩, too.",
-        "It is {}, and you'd get that with the ⟨reference⟩ too.", "It still is {}, same as the ⟨reference⟩.",
-        "And it is {}, which is true of the ⟨reference⟩ too.",
-        "If you're coming from the ⟨reference⟩, you'll recognize that it is {}.",
-        "You don't lose that part of the ⟨reference⟩: it is {}.",
-        "And it is {}, as you saw with the ⟨reference⟩.",
-        "In one respect we haven't moved from the ⟨reference⟩, since it is {}.",
-        "What hasn't changed from the ⟨reference⟩ is that it is {}.",
-        "Coming from the ⟨reference⟩, you'll know this bit, since it is {}.",
-        "I wanted to keep something of the ⟨reference⟩, so it is {}.",
-        "So it is {}, and in that it follows the ⟨reference⟩.",
-    ],
+    ["It is {}, which is a change from the ⟨reference⟩.", "It is {}, so that changes from the ⟨reference⟩.",
+     "It is {}, and that's a change from the ⟨reference⟩."],
 )  # fmt: skip
-def test_what_is_said_of_both_must_be_true_of_both(frame: str) -> None:
-    assert CHECKER.release(frame.format("left-handed"), 0, CONTEXT)
-    assert not CHECKER.release(frame.format("refillable"), 0, CONTEXT)
+def test_a_change_from_another_item_is_true_of_one_alone(frame: str) -> None:
+    assert CHECKER.release(frame.format("refillable"), 0, CONTEXT)
+    assert not CHECKER.release(frame.format("left-handed"), 0, CONTEXT)
 
 
 @pytest.mark.parametrize("sentence", FALSE)
