@@ -18,8 +18,8 @@ test: .venv/installed-tests .venv/installed-system lint types
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 
 lint: .venv/installed-tests
-	$(BIN)/ruff check convrec tests app.py
-	$(BIN)/ruff format --check convrec tests app.py
+	$(BIN)/ruff check convrec tests benchmarks app.py
+	$(BIN)/ruff format --check convrec tests benchmarks app.py
 
 types: .venv/installed-tests
 	$(BIN)/mypy

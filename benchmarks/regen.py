@@ -87,8 +87,8 @@ def audited(dataset: Dataset, rows: list[int], turn: dict[str, object], auditor:
 
 
 def steering(models: list[Path], dataset: Dataset, last: bool) -> dict[str, object]:
-    """The lifts over the critiqued pairs of test users, as the means over seeds of one recipe (`last`: their last purchases, for a model that learnt from the
-    purchases before); no question may name its target."""
+    """The lifts over the critiqued pairs of test users, as the means over seeds of one recipe (`last`: their last
+    purchases, for a model that learnt from those before); no question may name its target."""
     from convrec.evaluate.pairs import evaluate_pairs, pairs
     from convrec.generate import load_engine
     from convrec.language.encoder import load_encoder

@@ -155,6 +155,9 @@ class Scope:
             elif cue in ("for", "my") and state.gone and clause and not state.joined:
                 state.stop()  # "I ran out of ink for my printer"
             elif not cue:
+                if state.word == "swap" and state.denied and self._u.words[first - 1].text in ("to", "into"):
+                    state.stop()  # "change from yellow to red"
+                    state.word = ""
                 self._settle(first, facet, state)
                 clause.append(first)
 

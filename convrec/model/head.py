@@ -40,7 +40,8 @@ def capped(hidden: Tensor, vectors: Tensor) -> Tensor:
 
 
 def soft_cap(logits: Tensor) -> Tensor:
-    out: Tensor = SOFT_CAP * torch.tanh(logits.float() / SOFT_CAP)
+    # In place on its own copy: of (positions, a catalogue) logits every further copy costs as much as the product.
+    out: Tensor = SOFT_CAP * logits.to(torch.float32, copy=True).div_(SOFT_CAP).tanh_()
     return out
 
 

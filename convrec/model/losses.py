@@ -36,9 +36,9 @@ def two_level_loss(hidden: Tensor, targets: Tensor, weights: Tensor, head: Head,
 def _among_drawn(hidden: Tensor, rows: Tensor, head: Head, drawn: Drawn) -> Tensor:
     """(positions,) -log P(item | items) of (positions,) rows, the sum over items estimated as in `sampled_loss`."""
     own = soft_cap((hidden.float() * head.items[rows].float()).sum(-1))
-    others = capped(hidden, head.items[drawn.rows]) - drawn.log_expected
-    others = others.masked_fill(rows[:, None] == drawn.rows[None, :], float("-inf"))
-    return torch.cat([own[:, None], others], dim=1).logsumexp(1) - own
+    others = capped(hidden, head.items[drawn.rows]).sub_(drawn.log_expected)
+    others = others.masked_fill_(rows[:, None] == drawn.rows[None, :], float("-inf"))
+    return torch.logaddexp(own, others.logsumexp(1)) - own
 
 
 def _among_members(hidden: Tensor, rows: Tensor, head: Head) -> Tensor:

@@ -1,10 +1,14 @@
+"""The reader as a whole: utterances by hand, any text, and what a message is about."""
+
+from __future__ import annotations
+
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from readers import after, bare, meant, reader, shop, steered
 
 from convrec.catalog import Catalog, Item
 from convrec.conversation import Act, Constraint, Op, Reading
@@ -16,34 +20,6 @@ from convrec.language.reader import Reader, Situation
 UTTERANCES = Path(__file__).with_name("utterances.yaml")
 BLIND = UTTERANCES.with_name("utterances_blind.yaml")
 PARTS = [(UTTERANCES, "dev"), (UTTERANCES, "held"), (UTTERANCES, "fresh"), (BLIND, "open")]
-
-
-@cache
-def shop() -> Catalog:
-    return Catalog(build_items(0))
-
-
-@cache
-def reader() -> Reader:
-    return Reader(shop(), load_encoder())
-
-
-@cache
-def bare() -> Reader:
-    """Without an encoder, so that a property can be tried on many texts."""
-    return Reader(shop())
-
-
-def pen() -> int:
-    return next(row for row, item in enumerate(shop().items) if item.leaf == "Gel pens" and item.available)
-
-
-def steered(**more: tuple[int, ...]) -> Situation:
-    return Situation(history=(pen(),), shown=(pen(),), all_shown=(pen(),), reference=pen(), **more)
-
-
-def meant(reading: Reading) -> set[tuple[str, str, str]]:
-    return {constraint.key for constraint in reading.constraints}
 
 
 @cache
@@ -91,55 +67,6 @@ def test_any_order_of_known_words_has_a_reading(words: list[str]) -> None:
     assert all(constraint.said for constraint in reading.constraints)
 
 
-VALUES = st.sampled_from(
-    [("colour", "black"), ("colour", "green"), ("material", "bamboo"), ("brand", "Tarn"), ("brand", "Rasko")]
-)
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    VALUES,
-    st.sampled_from(
-        ["not {}", "no {} please", "without {}", "anything but {}", "I don't want {}", "I hate {}", "nothing {}"]
-    ),
-)
-def test_what_is_negated_is_never_demanded(value: tuple[str, str], frame: str) -> None:
-    facet, word = value
-    reading = bare().read(frame.format(word), steered())
-    assert (facet, "not", word) in meant(reading)
-    assert (facet, "is", word) not in meant(reading)
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    VALUES,
-    st.sampled_from(["ideally {}", "maybe {}", "{} if possible", "{} would be nice", "I like {}", "preferably {}"]),
-)
-def test_what_is_softened_is_never_a_hard_mask(value: tuple[str, str], frame: str) -> None:
-    facet, word = value
-    found = {c.key: c.hard for c in bare().read(frame.format(word), steered()).constraints}
-    assert found == {(facet, "is", word): False}
-
-
-@pytest.mark.parametrize(
-    ("text", "values"),
-    [
-        ("my desk is black, so I need a lamp", {"black"}),
-        ("I usually write in blue but today I need a highlighter", {"blue"}),
-        ("a case for black pens", {"black"}),
-        ("a planner, coral if there is one", {"coral"}),
-        ("a laptop stand, maybe", {"Laptop stands"}),
-        ("paper clips", {"Paper"}),
-        ("a notebook, A4 is enough", {"A4"}),
-        ("two bags, one of them brown", {"brown"}),
-        ("toner for my Velmo", {"Velmo"}),
-        ("staplers, more than 10", {"10.0"}),
-    ],
-)
-def test_what_is_mentioned_in_passing_is_never_a_hard_mask(text: str, values: set[str]) -> None:
-    assert not [c for c in reader().read(text).constraints if c.hard and str(c.value) in values]
-
-
 @pytest.mark.parametrize(
     ("text", "op", "count"),
     [
@@ -154,11 +81,6 @@ def test_what_is_mentioned_in_passing_is_never_a_hard_mask(text: str, values: se
 )
 def test_what_is_counted(text: str, op: Op, count: float) -> None:
     assert ("pieces", str(op), str(float(count))) in meant(bare().read(text))
-
-
-def test_what_goes_with_a_thing_fits_it() -> None:
-    reading = bare().read("what goes well with my gel pens?", steered())
-    assert ("compatible", "is", shop()[pen()].item_id) in meant(reading)
 
 
 @pytest.mark.parametrize(
@@ -189,40 +111,6 @@ def test_a_slip_of_the_keyboard_is_never_a_hard_mask_on_its_own(text: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "limits"),
-    [
-        ("under $15", [(Op.AT_MOST, 15.0, True)]),
-        ("less than twelve bucks", [(Op.AT_MOST, 12.0, True)]),
-        ("between 10 and 20", [(Op.AT_LEAST, 10.0, True), (Op.AT_MOST, 20.0, True)]),
-        ("$10-$20", [(Op.AT_LEAST, 10.0, True), (Op.AT_MOST, 20.0, True)]),
-        ("around $20", [(Op.AT_LEAST, 16.0, False), (Op.AT_MOST, 24.0, False)]),
-        ("no more than 1,250 dollars", [(Op.AT_MOST, 1250.0, True)]),
-        ("max. 30", [(Op.AT_MOST, 30.0, True)]),
-        ("at least twenty five dollars", [(Op.AT_LEAST, 25.0, True)]),
-        ("what would you pick if I only had 5 dollars?", [(Op.AT_MOST, 5.0, True)]),
-        ("I have 3 children", []),
-        ("ten years of experience", []),
-    ],
-)
-def test_prices(text: str, limits: list[tuple[Op, float, bool]]) -> None:
-    reading = bare().read(text)
-    assert [(c.op, c.value, c.hard) for c in reading.constraints if c.facet == "price"] == limits
-
-
-@pytest.mark.parametrize("text", ["something nicer", "got anything nicer than this?", "a nicer one in blue, please"])
-def test_nicer_is_a_preference_for_what_costs_more(text: str) -> None:
-    reading = reader().read(text, steered())
-    assert [(c.op, c.hard) for c in reading.constraints if c.facet == "price"] == [(Op.MORE, False)]
-    assert not reading.unmet
-
-
-@pytest.mark.parametrize("text", ["something prettier", "a nicer colour", "anything lovelier?"])
-def test_what_is_prettier_says_nothing_of_a_price(text: str) -> None:
-    assert not any(c.facet == "price" for c in reader().read(text, steered()).constraints)
-    assert not reader().read("something prettier", steered()).unmet
-
-
-@pytest.mark.parametrize(
     "text",
     ["a pen for my 10 year old son", "a pen for a 7-year-old girl", "a pen, she turns 9", "a pen for 12 people, please",
      "a pen for my nephew, he's 12 and starts drawing"],
@@ -231,29 +119,6 @@ def test_people_their_age_and_number_are_no_measure_of_goods(text: str) -> None:
     reading = reader().read(text)
     assert not [c for c in reading.constraints if isinstance(c.value, float)]
     assert (reading.unmet, reading.count) == ((), None)
-
-
-def test_the_cheapest_costs_as_little_as_any_that_is_asked_for() -> None:
-    for text in ("show me the cheapest blue gel pen", "the cheapest stapler?"):
-        reading = reader().read(text)
-        limit = next(c for c in reading.constraints if c.facet == "price")
-        rows = shop().mask(c for c in reading.constraints if c.hard)
-        assert limit.value == min(shop()[int(row)].price or 1e9 for row in rows.nonzero()[0])
-        assert (limit.op, limit.hard, reading.wishes) == (Op.AT_MOST, False, ())
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["a stapler, anything but the cheapest", "a stapler, it doesn't have to be the cheapest",
-     "the second cheapest stapler", "is that the cheapest?", "the cheapest stapler isn't always the best"],
-)  # fmt: skip
-def test_the_cheapest_is_not_always_asked_for(text: str) -> None:
-    assert not any((c.op, c.said) == (Op.AT_MOST, "cheapest") for c in reader().read(text, steered()).constraints)
-
-
-@pytest.mark.parametrize("text", ["would the first one be nicer?", "which one's nicer", "it would be nicer in black"])
-def test_what_is_judged_nicer_is_no_wish_to_pay_more(text: str) -> None:
-    assert not any(c.said == "nicer" for c in reader().read(text, steered()).constraints)
 
 
 def test_what_goods_are_made_for_is_read_from_titles() -> None:
@@ -266,56 +131,6 @@ def test_what_goods_are_made_for_is_read_from_titles() -> None:
 
 def test_three_ring_binders_are_no_three_binders() -> None:
     assert reader().read("3-ring binders please").count is None
-
-
-@pytest.mark.parametrize("text", ["are they expensive?", "is it dear?", "how expensive is it?"])
-def test_whether_it_is_dear_is_a_question(text: str) -> None:
-    reading = reader().read(text, steered())
-    assert (reading.act, reading.constraints) == (Act.ABOUT, ())
-
-
-def test_my_planner_is_rather_a_planner_than_what_goes_into_one() -> None:
-    rows = {
-        leaf: next(r for r, i in enumerate(shop().items) if i.leaf == leaf)
-        for leaf in ("Ring planners", "Planner inserts")
-    }
-    situation = Situation(history=(rows["Ring planners"], rows["Planner inserts"]))
-    pointed = reader().read("inserts for my planner", situation).references
-    assert [r.item_id for r in pointed] == [shop()[rows["Ring planners"]].item_id]
-
-
-def test_another_currency_is_never_a_mask_and_is_said() -> None:
-    reading = bare().read("a stapler under £10")
-    assert all(not c.hard for c in reading.constraints if c.facet == "price")
-    assert any("US$" in words for words in reading.unmet)
-
-
-def test_comparisons_use_what_is_pointed_at() -> None:
-    shown = [row for row, item in enumerate(shop().items) if item.leaf == "Gel pens"][:3]
-    situation = Situation(shown=tuple(shown), all_shown=tuple(shown), reference=shown[-1])
-    reading = bare().read("cheaper than the first one", situation)
-    assert ("price", "less", str(shop()[shown[0]].price)) in meant(reading)
-    assert [r.item_id for r in reading.references] == [shop()[shown[0]].item_id]
-
-
-def test_a_title_in_full_is_a_reference_and_no_constraint() -> None:
-    item = next(i for i in shop().items if i.leaf == "Desk lamps")
-    reading = bare().read(f"Something like the {item.title}, but cheaper")
-    assert [r.item_id for r in reading.references] == [item.item_id]
-    assert meant(reading) == {("price", "less", str(item.price))}
-
-
-def test_what_fits_is_only_asked_for_where_something_fits() -> None:
-    chair = next(row for row, item in enumerate(shop().items) if item.leaf == "Office chairs")
-    reading = bare().read("refills for my chair", Situation(history=(chair,), reference=chair))
-    assert all(c.facet != "compatible" for c in reading.constraints)
-
-
-def test_taking_back_names_the_facet_only() -> None:
-    situation = Situation(reference=pen(), shown=(pen(),), constraints=(Constraint("brand", Op.NOT, "Tarn"),))
-    assert bare().read("I don't mind Tarn", situation).dropped == ("brand",)
-    assert bare().read("I don't mind Tarn", steered()).dropped == ()
-    assert not bare().read("I don't mind Tarn", situation).constraints
 
 
 @pytest.mark.parametrize(
@@ -399,10 +214,6 @@ def test_which_one_is_meant_is_asked_for_and_what_it_is_like_is_told(text: str) 
     assert not reader().read("it is waterproof", situation).constraints
 
 
-def test_a_swap_for_something_asks_for_it() -> None:
-    assert meant(bare().read("swap it for one in blue", steered())) == {("colour", "is", "blue")}
-
-
 @pytest.mark.parametrize(
     ("text", "category"),
     [
@@ -416,11 +227,6 @@ def test_a_swap_for_something_asks_for_it() -> None:
 )
 def test_what_a_thing_is_for_is_not_what_is_asked_for(text: str, category: str) -> None:
     assert {c.value for c in reader().read(text).constraints if c.facet == "category"} == {category}
-
-
-def test_what_should_fit_a_thing_that_was_not_bought_is_said_to_be_unsure() -> None:
-    assert reader().read("what fits my stapler").unowned == ("my stapler",)
-    assert reader().read("staples, please").unowned == ()
 
 
 @pytest.mark.parametrize(
@@ -471,12 +277,6 @@ def test_a_question_in_the_form_of_a_denial_denies_nothing(text: str, op: Op) ->
     found = {(c.op, c.hard) for c in reader().read(text).constraints if c.facet == "brand"}
     assert found <= {(op, True), (op, False)}
     assert op is Op.NOT or found
-
-
-def after(leaf: str, text: str) -> Reading:
-    """A message said of one of these, which lies on the table."""
-    row = next(row for row, item in enumerate(build_items(0)) if item.leaf == leaf)
-    return reader().read(text, Situation((), (row,), (row,), row))
 
 
 @pytest.mark.parametrize(
@@ -534,36 +334,6 @@ def test_two_things_are_no_material_and_standing_is_no_stand() -> None:
     assert reader().read("a rubber mat").constraints[0].value == "rubber"
 
 
-@pytest.mark.parametrize(
-    ("text", "op", "said"),
-    [
-        ("a cheap pen", Op.AT_MOST, "cheap"),
-        ("a pen, nothing too dear", Op.AT_MOST, "too dear"),
-        ("a premium pen", Op.AT_LEAST, "premium"),
-        ("a pen, not cheap", Op.AT_LEAST, "not cheap"),
-    ],
-)
-def test_cheap_is_what_such_goods_seldom_cost_less_than(text: str, op: Op, said: str) -> None:
-    (price,) = [c for c in reader().read(text).constraints if c.facet == "price"]
-    assert (price.op, price.hard) == (op, False)
-    assert said in price.said
-    pens = [item.price for item in build_items(0) if "Pens" in item.categories and item.price is not None]
-    met = np.mean([p <= price.value if op is Op.AT_MOST else p >= price.value for p in pens])
-    assert 0.2 < met < 0.5
-
-
-@pytest.mark.parametrize("text", ["thank you dear, a pen please", "dear me, a pen", "a pen, dear"])
-def test_dear_is_a_price_only_after_a_word_of_degree(text: str) -> None:
-    assert not [c for c in reader().read(text).constraints if c.facet == "price"]
-
-
-def test_what_was_named_is_kept_beside_cheap() -> None:
-    limit = Constraint("price", Op.AT_MOST, 8.0, True, "budget is $8")
-    asked = reader().read("a cheap fountain pen", Situation(constraints=(limit,)))
-    assert [c.facet for c in asked.constraints] == ["category"]
-    assert "cheap" in " ".join(reader().read("something cheap please").wishes)
-
-
 def test_a_wish_before_a_question_is_no_answer() -> None:
     assert after("Mice", "Under 20. Is it wireless?").act is not Act.ABOUT
     assert after("Mice", "Cheaper. Is it quiet?").act is not Act.ABOUT
@@ -572,26 +342,3 @@ def test_a_wish_before_a_question_is_no_answer() -> None:
 @pytest.mark.parametrize("text", ["will batteries be in stock?", "would pencils be better for a child?"])
 def test_many_things_are_no_verb(text: str) -> None:
     assert [c for c in reader().read(text).constraints if c.facet == "category"]
-
-
-def test_what_works_with_a_thing_is_not_powered_by_it() -> None:
-    assert after("Mice", "something that works with batteries").unmet == ()
-
-
-@pytest.mark.parametrize(
-    ("text", "place"),
-    [
-        ("the second of the others, please", 1),
-        ("is the first alternative quieter?", 0),
-        ("show me the last of those others", 2),
-    ],
-)
-def test_alternatives_are_pointed_at_by_their_place(text: str, place: int) -> None:
-    situation = Situation(shown=(pen(),), all_shown=(pen(),), reference=pen(), offered=(5, 6, 7))
-    assert [r.item_id for r in reader().read(text, situation).references] == [shop()[5 + place].item_id]
-    assert not reader().read("the fourth of the others", situation).references
-
-
-def test_no_need_to_start_over_keeps_what_is_compared_with() -> None:
-    reading = after("Gel pens", "no need to start over, just something cheaper")
-    assert (reading.act, [(c.facet, c.op) for c in reading.constraints]) == (Act.STEER, [("price", Op.LESS)])
