@@ -1,7 +1,7 @@
 """How a sentence speaks of a thing, learnt from a few dozen examples of each manner that stand in a file.
 
-`manners.yaml` holds the examples; what is fitted to them stands beside it, so that nothing has to be encoded when a
-chat opens. After a change of the examples: `python -m convrec.language.classifier`.
+`manners.yaml` and `manners_said.yaml` hold the examples; what is fitted to them stands beside them, so that nothing has
+to be encoded when a chat opens. After a change of the examples: `python -m convrec.language.classifier`.
 """
 
 from __future__ import annotations
@@ -58,10 +58,14 @@ class Classifier:
 def examples() -> dict[str, dict[str, list[str]]]:
     """Question → manner → sentences."""
     package = resources.files("convrec.language")
-    acts, manners = (
-        yaml.safe_load(package.joinpath(name).read_text("utf-8")) for name in ("acts.yaml", "manners.yaml")
+    acts, manners, said = (
+        yaml.safe_load(package.joinpath(name).read_text("utf-8"))
+        for name in ("acts.yaml", "manners.yaml", "manners_said.yaml")
     )
-    others = [said for act, sentences in acts.items() if act not in ("open", "steer") for said in sentences]
+    for question, kinds in said.items():
+        for manner, sentences in kinds.items():
+            manners[question][manner] += sentences
+    others = [text for act, sentences in acts.items() if act not in ("open", "steer") for text in sentences]
     manners["price"]["aside"] += others  # "what tipped the balance?" says nothing of money
     found: dict[str, dict[str, list[str]]] = manners
     return found

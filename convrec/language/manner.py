@@ -1,7 +1,7 @@
 """How something is spoken of where no small word says so: turned down ("plastic makes me sad"), too much so ("heavy is
 a pain", "that hurts my wallet") or, of a thing owned, in want of what fits it ("top up my printer").
 
-Never certain; manners.yaml holds the examples.
+Never certain; manners.yaml and manners_said.yaml hold the examples.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from convrec.language.utterance import Utterance
 CLEAR = 0.4  # of about ±2: how much more like one kind than like the next (set on tests/language/utterances.yaml)
 LEANING = 0.3  # the same for amounts and prices, where the other way is rarely meant
 SURE = 0.7  # the same where the message may be about something else than money
-HAS = 0.9  # how much likelier what an item has is turned down than wanted, in the same scores
+HAS = 0.7  # how much likelier what an item has is turned down than wanted, in the same scores
 FITTING = 0.1  # how much more in want of what fits than told of
 LONGEST = 12  # words; in a longer message several things are said
 _DIRECTIONS = {"less": Op.LESS, "more": Op.MORE}
