@@ -4,8 +4,8 @@
 clock and wants batteries; "they go blunt in no time" wants a sharpener where pencils lie on the table, which is why the
 kind of goods that was shown last is read along. No list of words tells them apart. The upper layers of the sentence
 encoder, tuned by LoRA (arXiv 2106.09685) on messages in many voices, do: prompts/intents/ holds them, a file an author,
-and goods.yaml, acts.yaml and manners.yaml more; what the demo's shoppers say in training is drawn on, too, lest a
-critique be taken for a need. What is fitted stands beside this file. After a change of the messages, ten minutes:
+and goods.yaml, acts.yaml and manners.yaml more; demo.tsv is what the demo's shoppers say in training, lest a critique
+be taken for a need. What is fitted stands beside this file. After a change of the messages, ten minutes:
 
     python -m convrec.language.intents
 """
@@ -21,7 +21,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import polars as pl
 import torch
 import yaml
 from safetensors import safe_open
@@ -32,9 +31,8 @@ from convrec.language.encoder import WIDTH, SentenceEncoder, load_encoder
 from convrec.language.goods import goods, spoken
 
 FITTED = Path(__file__).with_name("intents.safetensors")
-_ROOT = Path(__file__).resolve().parents[2]
-MESSAGES, DEMO = _ROOT / "prompts" / "intents", _ROOT / "data" / "demo"
-DRAWN = 1_100  # messages of the demo's training dialogues
+MESSAGES = Path(__file__).resolve().parents[2] / "prompts" / "intents"
+DRAWN = MESSAGES / "demo.tsv"  # of the demo's training dialogues, as they were when it was drawn
 SHARPNESS = 16.0  # of the scores of vectors of length one
 RANK = 16
 ACTS = ("why", "more", "compare", "profile", "restart", "social", "off_topic")
@@ -43,7 +41,6 @@ OPEN, NOT_SOLD = "open", "none"  # asks for nothing in particular; for goods tha
 EPOCHS = 5
 RARE = 3.0  # weight of messages that want two kinds of goods, of which there are few
 UNKNOWN = 0.4  # of the messages whose table is not known: how many are shown with one that is drawn
-_PRICE = {"less": "cheaper", "more": "dearer"}
 # What the examples of manners.yaml, in which "that" stands for the thing spoken of, are here.
 _MANNERS = {
     "wish": {"unwanted": "unwanted", "wanted": "steer"},
@@ -133,38 +130,18 @@ def examples() -> list[Example]:
     found += [
         Example(author, kind, said, table[0] if table else None) for author, (kind, _, *table, said) in authored()
     ]
-    return found + list(_drawn(DEMO))
+    return found + [Example("demo", kind, said, table) for kind, _, table, said in _lines(DRAWN)]
 
 
 def authored() -> list[tuple[str, list[str]]]:
-    """(author, columns) of every line of prompts/intents: kind, values, where it is known the table, message."""
-    paths = sorted(MESSAGES.glob("*.tsv"))
-    return [(path.stem, line.split("\t")) for path in paths for line in path.read_text("utf-8").splitlines()]
+    """(author, columns) of every line of an author in prompts/intents: kind, values, where it is known the table,
+    message."""
+    paths = sorted(path for path in MESSAGES.glob("*.tsv") if path != DRAWN)
+    return [(path.stem, columns) for path in paths for columns in _lines(path)]
 
 
-def _drawn(dataset: Path) -> Iterator[Example]:
-    """Of training dialogues: mostly about the thing at hand, for another kind of goods now and then."""
-    items = pl.read_parquet(dataset / "items.parquet", columns=["item_id", "categories"])
-    leaf = {item_id: path[-1] for item_id, path in items.iter_rows()}
-    frame = pl.read_parquet(
-        dataset / "dialogues.parquet",
-        columns=["text", "reading", "target_item_id", "reference_item_id", "step", "phrasing", "split"],
-    )
-    known = frame.filter((pl.col("split") == "train") & (pl.col("phrasing") == "train")).unique(
-        "text", maintain_order=True
-    )
-    for text, reading, target, reference, step, *_ in known.sample(DRAWN, seed=0).iter_rows():
-        table = leaf[reference] if step else ""
-        asked = [(c["facet"], c["op"], str(c["value"])) for c in json.loads(reading)["constraints"]]
-        kinds = [value for facet, op, value in asked if (facet, op) == ("category", "is")]
-        if any(facet == "compatible" for facet, _, _ in asked):
-            yield Example("demo", leaf[target], text, table)
-        elif kinds:
-            yield from (Example("demo", kind, text, table) for kind in kinds if kind in goods())
-        elif len(asked) == 1 and asked[0][0] == "price" and asked[0][1] in _PRICE:
-            yield Example("demo", _PRICE[asked[0][1]], text, table)
-        else:
-            yield Example("demo", "steer" if asked else OPEN, text, table)
+def _lines(path: Path) -> list[list[str]]:
+    return [line.split("\t") for line in path.read_text("utf-8").splitlines()]
 
 
 def kinds_of(found: Sequence[Example]) -> list[str]:
