@@ -7,8 +7,9 @@ The embedded model's words, backbone and recipe (runs/recipes/shop.yaml) beside 
 equal size, and one batch of histories, the same for every head: at least five purchases each, by popularity ∝
 rank^-0.8, whatever was bought before (shoppers who keep to a few clusters would spare two levels some work). A step is
 forward, backward, clipping, optimizer and moving average, as in train/trainer.py. The speed-up is of two levels with
-`across`, as they are as good as one softmax. Each case has a process of its own,
-whose resident maximum is what is reported. Merged into benchmarks/results/decode.json.
+`across` and as many items drawn as runs/recipes/beauty-histories.yaml compares, as they are as good as one softmax.
+Each case has a process of its own, whose resident maximum is what is reported. Merged into
+benchmarks/results/decode.json.
 """
 
 from __future__ import annotations
@@ -25,13 +26,12 @@ from concurrent.futures import ProcessPoolExecutor
 import numpy as np
 import torch
 from record import ROOT, record
-from torch import Tensor
 from torch.nn import functional as F
 
 from convrec.items.vectors import COLLABORATIVE_WIDTH, CONTENT_WIDTH, TEXT_WIDTH
 from convrec.model.backbone import add_residual_dropout, small_backbone
-from convrec.model.head import Head, HeadKind, capped
-from convrec.model.losses import Drawn, Negatives, popularity_chances
+from convrec.model.head import HeadKind
+from convrec.model.losses import Negatives, popularity_chances
 from convrec.model.model import ConvrecModel
 from convrec.model.prompt import MAX_HISTORY
 from convrec.model.symbols import Symbols
@@ -43,45 +43,11 @@ from convrec.train.trainer import Averaged, batch_loss, optimizer_of
 
 SIZES = {"10k": 10_000, "100k": 100_000, "1m": 1_000_000}
 CLUSTERS = {"10k": (100,), "100k": (317, 1000, 4000), "1m": (1000, 8000, 24_000)}  # √n first
-CHUNK = 256  # positions at a time where the logits of a full head would not fit: a gigabyte for each of their copies
 RECIPE = read_recipe(ROOT / "runs" / "recipes" / "shop.yaml")
+NEGATIVES = read_recipe(ROOT / "runs" / "recipes" / "beauty-histories.yaml").negatives  # with these it is as good
 
 
-class InChunks(torch.autograd.Function):
-    """The mean cross entropy of a full head. A chunk of positions goes backward before the next one goes forward, so
-    nothing is computed twice, and no more than one chunk's logits are held."""
-
-    @staticmethod
-    def forward(ctx: torch.autograd.function.FunctionCtx, hidden: Tensor, vectors: Tensor, targets: Tensor) -> Tensor:
-        states = hidden.detach().bfloat16().requires_grad_()  # what the whole product casts to as well
-        against = vectors.detach().bfloat16().requires_grad_()
-        total = torch.zeros(())
-        with torch.enable_grad():
-            for part in torch.arange(len(targets)).split(CHUNK):
-                logits = capped(states[part], against)
-                cost = F.cross_entropy(logits, targets[part], reduction="sum") / len(targets)
-                del logits
-                cost.backward()  # type: ignore[no-untyped-call]
-                total += cost.detach()
-        assert states.grad is not None
-        assert against.grad is not None
-        ctx.save_for_backward(states.grad.to(hidden.dtype), against.grad.to(vectors.dtype))
-        return total
-
-    @staticmethod
-    def backward(ctx: torch.autograd.function.FunctionCtx, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
-        return *ctx.saved_tensors, None  # type: ignore[attr-defined] # of the loss itself, so `gradient` is 1
-
-
-class FullInChunks(ConvrecModel):
-    """A full head whose loss is computed in chunks; every position weighs the same here."""
-
-    def loss(self, hidden: Tensor, targets: Tensor, weights: Tensor, head: Head, drawn: Drawn | None = None) -> Tensor:
-        out: Tensor = InChunks.apply(hidden, torch.cat([head.level1, head.items]), targets)  # type: ignore[no-untyped-call]
-        return out
-
-
-def a_model(items: int, kind: HeadKind, n_clusters: int, *, chunked: bool) -> ConvrecModel:
+def a_model(items: int, kind: HeadKind, n_clusters: int) -> ConvrecModel:
     torch.manual_seed(0)
     config = json.loads((ROOT / "data" / "model" / "config.json").read_text())
     symbols = Symbols(config["text_symbols"], tuple(config["facts"]))
@@ -95,8 +61,7 @@ def a_model(items: int, kind: HeadKind, n_clusters: int, *, chunked: bool) -> Co
         hidden=RECIPE.hidden,
         part_dropout=RECIPE.part_dropout,
     )
-    made = FullInChunks if chunked else ConvrecModel
-    model = made(causal, symbols, table, heard_width=TEXT_WIDTH, dropout=RECIPE.dropout, kind=kind)
+    model = ConvrecModel(causal, symbols, table, heard_width=TEXT_WIDTH, dropout=RECIPE.dropout, kind=kind)
     model.decoder.set_attn_implementation("eager")  # as the trainer does
     return model.train()
 
@@ -119,14 +84,12 @@ def a_batch(items: int, symbols: Symbols) -> list[Example]:
     return max(([examples[i] for i in batch] for batch in plan), key=lambda batch: sum(map(len, batch)))
 
 
-def case(
-    items: int, kind: HeadKind, n_clusters: int, rounds: int, *, chunked: bool = False, across: bool = False
-) -> dict[str, float]:
+def case(items: int, kind: HeadKind, n_clusters: int, rounds: int, *, across: bool = False) -> dict[str, float]:
     """Medians over `rounds` steps, after one to warm up. `across`: two levels, and a sampled softmax beside them."""
     torch.set_num_threads(2)
-    model = a_model(items, kind, n_clusters, chunked=chunked)
+    model = a_model(items, kind, n_clusters)
     examples = a_batch(items, model.symbols)
-    drawn = popularity_chances(torch.zeros(items), RECIPE.negatives)
+    drawn = popularity_chances(torch.zeros(items), NEGATIVES if across else RECIPE.negatives)
     negatives = Negatives(drawn) if across or kind == "sampled" else None
     parameters = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     optimizer = optimizer_of([p for _, p in parameters], RECIPE.weight_decay)
@@ -177,14 +140,10 @@ def steps(sizes: Sequence[str]) -> dict[str, object]:
         most = CLUSTERS[name][-1]
         found[f"two-level, {most} clusters, across"] = alone(case, items, "two-level", most, rounds, across=True)
         found["sampled"] = alone(case, items, "sampled", CLUSTERS[name][0], rounds)
-        if name != "1m":
-            found["full"] = alone(case, items, "full", CLUSTERS[name][0], rounds)
-        if name != "10k":
-            found["full, in chunks"] = alone(case, items, "full", CLUSTERS[name][0], rounds, chunked=True)
-        full = min(each["seconds"] for head, each in found.items() if head.startswith("full"))
-        best = min((each["seconds"], head) for head, each in found.items() if head.endswith("across"))
-        figures |= {f"train_step_{name}": found, f"two_level_step_speedup_{name}": full / best[0]}
-        print(name, best[1], full / best[0], flush=True)
+        found["full"] = alone(case, items, "full", CLUSTERS[name][0], rounds)
+        speedup = found["full"]["seconds"] / found[f"two-level, {most} clusters, across"]["seconds"]
+        figures |= {f"train_step_{name}": found, f"two_level_step_speedup_{name}": speedup}
+        print(name, speedup, flush=True)
     return figures
 
 

@@ -7,12 +7,15 @@ kind, and return nats.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from convrec.model.head import Head, capped, soft_cap
+from convrec.model.head import SOFT_CAP, Head, capped, soft_cap
+
+HELD = 1 << 23  # logits in fp32 at a time (32 MB): few enough to stay near the processor, and no new pages each time
 
 
 def two_level_loss(hidden: Tensor, targets: Tensor, weights: Tensor, head: Head, drawn: Drawn | None = None) -> Tensor:
@@ -24,7 +27,7 @@ def two_level_loss(hidden: Tensor, targets: Tensor, weights: Tensor, head: Head,
     is_item = targets >= head.n_symbols
     rows = targets[is_item] - head.n_symbols
     first = targets.masked_scatter(is_item, head.n_symbols + head.cluster_of[rows])
-    losses = F.cross_entropy(capped(hidden, head.level1), first, reduction="none")
+    losses = cross_entropy(hidden, head.level1, first)
     if len(rows):
         second = _among_members(hidden[is_item], rows, head)
         if drawn is not None:
@@ -36,9 +39,66 @@ def two_level_loss(hidden: Tensor, targets: Tensor, weights: Tensor, head: Head,
 def _among_drawn(hidden: Tensor, rows: Tensor, head: Head, drawn: Drawn) -> Tensor:
     """(positions,) -log P(item | items) of (positions,) rows, the sum over items estimated as in `sampled_loss`."""
     own = soft_cap((hidden.float() * head.items[rows].float()).sum(-1))
-    others = capped(hidden, head.items[drawn.rows]).sub_(drawn.log_expected)
-    others = others.masked_fill_(rows[:, None] == drawn.rows[None, :], float("-inf"))
-    return torch.logaddexp(own, others.logsumexp(1)) - own
+    place = torch.full((int(head.cluster_of.numel()),), -1, device=rows.device)
+    place[drawn.rows] = torch.arange(len(drawn.rows), device=rows.device)
+    others = cast(Tensor, _LogSumExp.apply(hidden, head.items[drawn.rows], place[rows], drawn.log_expected))  # type: ignore[no-untyped-call]
+    return torch.logaddexp(own, others) - own
+
+
+def cross_entropy(hidden: Tensor, vectors: Tensor, targets: Tensor) -> Tensor:
+    """(positions,) cross entropies in nats of the softmax over the capped products of (positions, hidden) with
+    (n, hidden) vectors; (positions,) targets are rows of these. As `F.cross_entropy(capped(hidden, vectors), targets)`,
+    with a sixth of its passes over memory: at a catalogue's size those are what a training step costs.
+    """
+    return cast(Tensor, _LogSumExp.apply(hidden, vectors, targets, None))  # type: ignore[no-untyped-call]
+
+
+class _LogSumExp(torch.autograd.Function):
+    """log Σ exp of capped logits less the target's own; with `lowered` (n,), by which logits are lowered first, of all
+    but the target (-1: of all). Going forward leaves (positions, n) derivatives in the product's own type."""
+
+    @staticmethod
+    def forward(
+        ctx: torch.autograd.function.FunctionCtx,
+        hidden: Tensor,
+        vectors: Tensor,
+        targets: Tensor,
+        lowered: Tensor | None,
+    ) -> Tensor:
+        device = hidden.device.type
+        dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else hidden.dtype
+        states, against = hidden.to(dtype), vectors.to(dtype)
+        derivatives = torch.empty((len(states), len(against)), dtype=dtype, device=hidden.device)
+        sums = torch.empty(len(states), dtype=torch.float32, device=hidden.device)
+        held = max(1, HELD // len(against))
+        for part in torch.arange(len(states), device=hidden.device).split(held):  # type: ignore[no-untyped-call]
+            tanh = (states[part] @ against.T).to(torch.float32, copy=True).div_(SOFT_CAP).tanh_()
+            logits, place = SOFT_CAP * tanh, targets[part, None]
+            if lowered is not None:
+                logits.sub_(lowered).scatter_(
+                    1, place.clamp(min=0), logits.gather(1, place.clamp(min=0)).masked_fill(place >= 0, float("-inf"))
+                )
+            total = logits.logsumexp(1, keepdim=True)
+            sums[part] = (total if lowered is not None else total - logits.gather(1, place))[:, 0]
+            share = logits.sub_(total).exp_()
+            if lowered is None:
+                share.scatter_add_(1, place, torch.full_like(total, -1.0))
+            derivatives[part] = share.mul_(1 - tanh.square_()).to(dtype)
+        ctx.save_for_backward(states, against, derivatives)
+        ctx.types = hidden.dtype, vectors.dtype  # type: ignore[attr-defined]
+        return sums
+
+    @staticmethod
+    def backward(ctx: torch.autograd.function.FunctionCtx, gradient: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        states, against, derivatives = ctx.saved_tensors  # type: ignore[attr-defined]
+        of_hidden, of_vectors = ctx.types  # type: ignore[attr-defined]
+        scale = gradient[:, None]
+        return (
+            ((derivatives @ against).float() * scale).to(of_hidden),
+            (derivatives.T @ (states.float() * scale).to(states.dtype)).to(of_vectors),
+            None,
+            None,
+        )
 
 
 def _among_members(hidden: Tensor, rows: Tensor, head: Head) -> Tensor:
@@ -55,19 +115,20 @@ def _among_members(hidden: Tensor, rows: Tensor, head: Head) -> Tensor:
     place[members] = torch.arange(len(members), device=rows.device) - (sizes.cumsum(0) - sizes)[cluster_of[members]]
     order = own.argsort(stable=True)
     counts, widths = asked[asked > 0].tolist(), sizes[asked > 0].tolist()
-    states, vectors = torch.split(hidden[order], counts), torch.split(head.items[members], widths)
-    targets = torch.split(place[rows[order]], counts)
-    losses = [
-        F.cross_entropy(capped(some, of_cluster), at, reduction="none")
-        for some, of_cluster, at in zip(states, vectors, targets, strict=True)
-    ]
+    with torch.autocast(hidden.device.type, enabled=False):  # the casts would cost more than such small products
+        states = torch.split(hidden.float()[order], counts)
+        vectors = torch.split(head.items.float()[members], widths)
+        targets = torch.split(place[rows[order]], counts)
+        losses = [
+            F.cross_entropy(capped(some, of_cluster), at, reduction="none")
+            for some, of_cluster, at in zip(states, vectors, targets, strict=True)
+        ]
     return torch.cat(losses)[order.argsort()]
 
 
 def full_loss(hidden: Tensor, targets: Tensor, weights: Tensor, head: Head) -> Tensor:
     """One cross entropy over text ∪ marks ∪ items, in the order of their symbols."""
-    logits = capped(hidden, torch.cat([head.level1, head.items]))
-    return weighted_mean(F.cross_entropy(logits, targets, reduction="none"), weights)
+    return weighted_mean(cross_entropy(hidden, torch.cat([head.level1, head.items]), targets), weights)
 
 
 @dataclass(frozen=True, slots=True)
