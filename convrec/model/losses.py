@@ -41,7 +41,8 @@ def _among_drawn(hidden: Tensor, rows: Tensor, head: Head, drawn: Drawn) -> Tens
     own = soft_cap((hidden.float() * head.items[rows].float()).sum(-1))
     place = torch.full((int(head.cluster_of.numel()),), -1, device=rows.device)
     place[drawn.rows] = torch.arange(len(drawn.rows), device=rows.device)
-    others = cast(Tensor, _LogSumExp.apply(hidden, head.items[drawn.rows], place[rows], drawn.log_expected))  # type: ignore[no-untyped-call]
+    vectors = head.items.index_select(0, drawn.rows)
+    others = cast(Tensor, _LogSumExp.apply(hidden, vectors, place[rows], drawn.log_expected))  # type: ignore[no-untyped-call]
     return torch.logaddexp(own, others) - own
 
 
@@ -70,17 +71,16 @@ class _LogSumExp(torch.autograd.Function):
         states, against = hidden.to(dtype), vectors.to(dtype)
         derivatives = torch.empty((len(states), len(against)), dtype=dtype, device=hidden.device)
         sums = torch.empty(len(states), dtype=torch.float32, device=hidden.device)
-        held = max(1, HELD // len(against))
+        held = max(1, HELD // max(1, len(against)))
         for part in torch.arange(len(states), device=hidden.device).split(held):  # type: ignore[no-untyped-call]
             tanh = (states[part] @ against.T).to(torch.float32, copy=True).div_(SOFT_CAP).tanh_()
             logits, place = SOFT_CAP * tanh, targets[part, None]
             if lowered is not None:
-                logits.sub_(lowered).scatter_(
-                    1, place.clamp(min=0), logits.gather(1, place.clamp(min=0)).masked_fill(place >= 0, float("-inf"))
-                )
+                drawn = (place[:, 0] >= 0).nonzero()[:, 0]
+                logits.sub_(lowered)[drawn, place[drawn, 0]] = float("-inf")
             total = logits.logsumexp(1, keepdim=True)
             sums[part] = (total if lowered is not None else total - logits.gather(1, place))[:, 0]
-            share = logits.sub_(total).exp_()
+            share = logits.sub_(total.clamp(min=-1e30)).exp_()  # none is left where the target alone was drawn
             if lowered is None:
                 share.scatter_add_(1, place, torch.full_like(total, -1.0))
             derivatives[part] = share.mul_(1 - tanh.square_()).to(dtype)
@@ -116,8 +116,8 @@ def _among_members(hidden: Tensor, rows: Tensor, head: Head) -> Tensor:
     order = own.argsort(stable=True)
     counts, widths = asked[asked > 0].tolist(), sizes[asked > 0].tolist()
     with torch.autocast(hidden.device.type, enabled=False):  # the casts would cost more than such small products
-        states = torch.split(hidden.float()[order], counts)
-        vectors = torch.split(head.items.float()[members], widths)
+        states = torch.split(hidden.index_select(0, order).float(), counts)
+        vectors = torch.split(head.items.index_select(0, members).float(), widths)
         targets = torch.split(place[rows[order]], counts)
         losses = [
             F.cross_entropy(capped(some, of_cluster), at, reduction="none")

@@ -107,6 +107,24 @@ def test_two_levels_may_be_compared_across_clusters_as_well(seed: int, across: f
     ), "words are compared with nothing more"
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 999), st.lists(st.integers(0, 8), max_size=9, unique=True), st.sampled_from([1, 20, 10**6]))
+def test_what_is_drawn_stands_beside_the_target_and_so_do_the_gradients(seed: int, rows: list[int], held: int) -> None:
+    """However many logits are held at a time; also where nothing was drawn, or the target alone."""
+    hidden, _, _, head = a_case("two-level", seed)
+    chances = torch.rand(9, generator=torch.Generator().manual_seed(seed)) * 0.9 + 0.1
+    drawn = Drawn(torch.tensor(rows, dtype=torch.int64), chances[rows].log())
+    targets = torch.arange(len(hidden))  # of items
+    logits = capped(hidden, head.items)
+    lowered = torch.full((9,), float("inf")).index_put((drawn.rows,), drawn.log_expected)
+    beside = (logits - lowered).scatter(1, targets[:, None], logits.gather(1, targets[:, None]))
+    two_levels = two_level_loss(hidden, WORDS + targets, torch.ones(len(hidden)), head)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("convrec.model.losses.HELD", held)
+        loss = two_level_loss(hidden, WORDS + targets, torch.ones(len(hidden)), head, drawn)
+    same(loss, two_levels + F.cross_entropy(beside, targets), hidden, head)
+
+
 def test_nothing_of_weight_costs_nothing() -> None:
     hidden, targets, weights, head = a_case("two-level", 1)
     assert two_level_loss(hidden, targets, 0 * weights, head) == 0
