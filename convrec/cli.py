@@ -62,9 +62,6 @@ def train_command(
     ] = None,
     seed: Annotated[int, typer.Option(help="Draws everything that is random.")] = 0,
     threads: Annotated[int, typer.Option(help="Processor threads; 0: all.")] = 0,
-    serves: Annotated[
-        Path | None, typer.Option(help="The dataset folder whose shoppers chat with it, if not the one trained on.")
-    ] = None,
 ) -> None:
     """Train a model on a dataset; a run that was stopped continues when the same command is given again."""
     from convrec.datasets import read_dataset
@@ -77,7 +74,7 @@ def train_command(
 
         torch.set_num_threads(threads)
     data, what = read_dataset(dataset), read_recipe(recipe)
-    print(train(data, out, what, seed=seed, backbone=backbone, report=Console(), folder=str(serves or dataset)))
+    print(train(data, out, what, seed=seed, backbone=backbone, report=Console(), folder=str(dataset)))
 
 
 @app.command()

@@ -63,15 +63,12 @@ def data_import(
 def data_demo(
     out: Annotated[Path, typer.Option(help="The dataset folder to make.")],
     seed: Annotated[int, typer.Option(help="Another seed is another shop.")] = 7,
-    written: Annotated[
-        int, typer.Option(help="Shoppers with conversations; those beyond 3,600 are for training alone.")
-    ] = 3600,
     overwrite: Annotated[bool, typer.Option(help="Replace the folder if it exists.")] = False,
 ) -> None:
-    """Build the demo dataset: an invented shop with critiques, narratives, dialogues (a minute for 1,400 shoppers)."""
+    """Build the demo dataset: an invented shop with critiques, narratives and dialogues (about a minute)."""
     from convrec.regen.demo import build_demo
 
-    dataset = build_demo(out, seed, written=written, overwrite=overwrite)
+    dataset = build_demo(out, seed, overwrite=overwrite)
     print(f"{out}: {len(dataset.catalog):,} items, {len(dataset.turns):,} turns, {len(dataset.dialogues):,} messages")
 
 

@@ -41,13 +41,3 @@ def test_splits_are_by_shopper_and_about_80_10_10(demo: Dataset) -> None:
     assert 0.77 < shares.count("train") / 3000 < 0.83
     assert 0.08 < shares.count("test") / 3000 < 0.12
     assert set(demo.dialogues.group_by("user_id").agg(pl.col("split").n_unique())["split"]) == {1}
-
-
-def test_more_shoppers_with_conversations_are_for_training_and_change_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("convrec.regen.demo.WRITTEN", 12)
-    few, more = demo_dataset(shoppers=18, written=12), demo_dataset(shoppers=18, written=18)
-    assert_frame_equal(more.dialogues[: len(few.dialogues)], few.dialogues)
-    assert_frame_equal(more.turns[: len(few.turns)], few.turns)
-    added = more.dialogues[len(few.dialogues) :]
-    assert set(added["user_id"]) == {f"shopper-{number:04d}" for number in range(13, 19)}
-    assert set(added["split"]) == {"train"}
