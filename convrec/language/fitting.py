@@ -19,6 +19,7 @@ from convrec.language.utterance import Utterance, stems
 # Stems of words for whatever goes into a thing, whatever the shop calls it; what is said after a thing that has none.
 _FILLS = frozenset(["refill", "supply", "accessory", "spare", "part", "replacement", "insert", "consumable"])
 _AT_HAND = re.compile(r"(?:this|that|these|those|like|it)(?!\w)")  # what is steered from, not what needs something
+_OF_IT = re.compile(r"\b(?:fit|fits|compatible with|(?:goes|go|works|work) (?:well )?with|made for) (?:it|that|this)\b")
 _KINDS = 2  # of things that fit what was only named: more are no answer
 _MEANT = 3  # of several things owned that the words are true of, besides the newest
 _EMPTY = re.compile(
@@ -116,6 +117,12 @@ class Fitting:
         if self._base is None:
             return
         self._name_what_fits(self._base)
+        if not self._asked() and _OF_IT.search(self._u.line):  # "what fits it?"
+            fitting = self._catalog.compatible(self._base).nonzero()[0]
+            kinds = list(dict.fromkeys(self._catalog[int(row)].leaf for row in fitting))
+            for kind in kinds if len(kinds) <= _KINDS else ():
+                self._draft.category = kind
+                self._draft.put(_kind(kind, said))
         if self._draft.category and self._fits(self._base):
             self._draft.put(Constraint("compatible", Op.IS, self._catalog[self._base].item_id, True, said))
 
