@@ -15,6 +15,7 @@ from convrec.language.claims_world import Found, World
 _W = LEXICON.words
 _BELOW = frozenset({"under", "below", "within", "inside", "beneath"})
 _ABOVE = frozenset({"over", "above", "beyond", "exceeds", "past", "exceeding", "outside", "breaks", "busts"})
+_MOVING = frozenset(["come", "came", "comes", "coming", "gone", "goes", "went", "going", "brings", "bring", "brought"])
 _AMOUNTS = frozenset({"price", "saving", "extra", "reference_price"})
 _THAN = frozenset(
     {"less", "more", "cheaper", "dearer", "higher", "lower", "lighter", "heavier", "over", "under", "below", "above"}
@@ -103,6 +104,9 @@ def _price_fits(sentence: Sentence, world: World, at: int, frame: Frame) -> bool
         return False
     if after[:1] and after[0] in _THAN | {"off", "extra"}:
         return False
+    moved = sentence.words(at - 8, at)  # "we've come down, to ⟨price⟩"
+    if _MOVING.intersection(moved) and {"down", "up"}.intersection(moved):
+        return ("saving" if "down" in moved else "extra") in world.facts
     if frame.about == "other":
         price = world.truth.catalog[world.row].price
         return all(world.truth.catalog[row].price == price for row in frame.rows)

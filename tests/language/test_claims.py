@@ -483,3 +483,15 @@ def test_a_price_that_is_the_same_is_no_step_up_and_a_difference_must_be_asked_f
 def test_what_is_said_to_be_of_one_alone_must_be(frame: str) -> None:
     assert CHECKER.release(frame.format("refillable"), 0, CONTEXT)
     assert not CHECKER.release(frame.format("left-handed"), 0, CONTEXT)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["The ⟨reference⟩ was ⟨reference_price⟩, so we've come down to ⟨price⟩.", "We've come down to ⟨price⟩.",
+     "That brings you down from ⟨reference_price⟩ to ⟨price⟩.", "So we came down a little, to ⟨price⟩."],
+)  # fmt: skip
+def test_what_has_come_down_costs_less_than_the_other(sentence: str) -> None:
+    assert CHECKER.release(sentence, 0, Context(reference=1))
+    assert not CHECKER.release(sentence, 1, Context(reference=0))
+    assert CHECKER.release("So we've gone up, to ⟨price⟩.", 1, Context(reference=0))
+    assert not CHECKER.release("So we've gone up, to ⟨price⟩.", 0, Context(reference=1))
