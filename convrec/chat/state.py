@@ -124,7 +124,7 @@ def _rows(item_ids: Iterable[str], catalog: Catalog) -> tuple[int, ...]:
 
 def _reference(reading: Reading, state: State, catalog: Catalog) -> int | None:
     pointed_at = _rows((r.item_id for r in reading.references), catalog)
-    if pointed_at:
+    if pointed_at and (reading.act is not Act.COMPARE or not state.last_shown):  # after a table it is still the last
         return pointed_at[0]
     if state.last_shown:
         return state.last_shown[0]
@@ -156,7 +156,7 @@ def _merged(kept: Sequence[Constraint], new: Sequence[Constraint], catalog: Cata
     asked = _categories(added)
     if asked and not asked <= _categories(kept):
         within = catalog.mask(c for c in added if c.facet == "category" and c.op is Op.IS)
-        able = [c for c in survivors if c.facet in ("price", "brand", "category") or _can_hold(c, within, catalog)]
+        able = [c for c in survivors if _goes_along(c) or _can_hold(c, within, catalog)]
         before, now = ([c for c in all_of if c.facet == "category" and c.op is Op.IS] for all_of in (kept, added))
         survivors = [_at_level(c, before, now, catalog) for c in able]
     merged = (*survivors, *added)
@@ -215,6 +215,12 @@ def _is_implied(new: Constraint, old: Constraint) -> bool:
     if new.op is Op.MORE and old.op in _LOWER:
         return float(new.value) < float(old.value)
     return False
+
+
+def _goes_along(constraint: Constraint) -> bool:
+    """What is said of every kind of goods; "cheaper" was said of the last one, and no lamp costs less than a refill."""
+    relative = constraint.facet == "price" and constraint.op in (Op.LESS, Op.MORE)
+    return constraint.facet in ("price", "brand", "category") and not relative
 
 
 def _can_hold(constraint: Constraint, within: NDArray[np.bool_], catalog: Catalog) -> bool:

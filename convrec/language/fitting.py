@@ -117,12 +117,16 @@ class Fitting:
         if self._base is None:
             return
         self._name_what_fits(self._base)
-        if not self._asked() and _OF_IT.search(self._u.line):  # "what fits it?"
+        asked = self._asked()
+        if (asked and not self._fits(self._base)) or (not asked and _OF_IT.search(self._u.line)):  # "what fits it?"
             fitting = self._catalog.compatible(self._base).nonzero()[0]
             kinds = list(dict.fromkeys(self._catalog[int(row)].leaf for row in fitting))
-            for kind in kinds if len(kinds) <= _KINDS else ():
-                self._draft.category = kind
-                self._draft.put(_kind(kind, said))
+            kinds = [kind for kind in kinds if not asked or _alike(asked.said, kind)]
+            if kinds and len(kinds) <= _KINDS:
+                self._draft.constraints = [c for c in self._draft.constraints if c != asked]
+                for kind in kinds:
+                    self._draft.category = kind
+                    self._draft.put(_kind(kind, said))
         if self._draft.category and self._fits(self._base):
             self._draft.put(Constraint("compatible", Op.IS, self._catalog[self._base].item_id, True, said))
 

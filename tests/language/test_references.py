@@ -71,3 +71,22 @@ def test_alternatives_are_pointed_at_by_their_place(text: str, place: int) -> No
 def test_no_need_to_start_over_keeps_what_is_compared_with() -> None:
     reading = after("Gel pens", "no need to start over, just something cheaper")
     assert (reading.act, [(c.facet, c.op) for c in reading.constraints]) == (Act.STEER, [("price", Op.LESS)])
+
+
+@pytest.mark.parametrize(
+    ("leaf", "text", "kind"),
+    [
+        ("Staplers", "what fits it?", "Staples"),
+        ("Staplers", "what goes with that?", "Staples"),
+        ("Inkjet printers", "what ink does it take?", "Inkjet cartridges"),
+    ],
+)
+def test_what_fits_the_thing_at_hand_is_of_its_own_kind(leaf: str, text: str, kind: str) -> None:
+    reading = after(leaf, text)
+    assert {c.value for c in reading.constraints if c.facet == "category"} == {kind}
+    assert [c.hard for c in reading.constraints if c.facet == "compatible"] == [True]
+
+
+@pytest.mark.parametrize("text", ["paper for it", "a desk that goes with it", "anything cheaper for it?"])
+def test_what_is_used_beside_a_thing_need_not_fit_it(text: str) -> None:
+    assert not [c for c in after("Inkjet printers", text).constraints if c.facet == "compatible"]
