@@ -156,8 +156,9 @@ def _merged(kept: Sequence[Constraint], new: Sequence[Constraint], catalog: Cata
     asked = _categories(added)
     if asked and not asked <= _categories(kept):
         within = catalog.mask(c for c in added if c.facet == "category" and c.op is Op.IS)
-        able = [c for c in survivors if _goes_along(c) or _can_hold(c, within, catalog)]
         before, now = ([c for c in all_of if c.facet == "category" and c.op is Op.IS] for all_of in (kept, added))
+        other = not (within & catalog.mask(before)).any()
+        able = [c for c in survivors if _goes_along(c, other) or _can_hold(c, within, catalog)]
         survivors = [_at_level(c, before, now, catalog) for c in able]
     merged = (*survivors, *added)
     return tuple(_at_lowest(c, merged, catalog) for c in merged)
@@ -217,9 +218,10 @@ def _is_implied(new: Constraint, old: Constraint) -> bool:
     return False
 
 
-def _goes_along(constraint: Constraint) -> bool:
-    """What is said of every kind of goods; "cheaper" was said of the last one, and no lamp costs less than a refill."""
-    relative = constraint.facet == "price" and constraint.op in (Op.LESS, Op.MORE)
+def _goes_along(constraint: Constraint, other: bool) -> bool:
+    """Whether it goes along to new kinds whatever they hold. Not to those that are all `other` than before "cheaper",
+    which was said of the last ones: no lamp costs less than a refill."""
+    relative = other and constraint.facet == "price" and constraint.op in (Op.LESS, Op.MORE)
     return constraint.facet in ("price", "brand", "category") and not relative
 
 

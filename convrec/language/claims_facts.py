@@ -104,9 +104,10 @@ def _price_fits(sentence: Sentence, world: World, at: int, frame: Frame) -> bool
         return False
     if after[:1] and after[0] in _THAN | {"off", "extra"}:
         return False
-    moved = sentence.words(at - 8, at)  # "we've come down, to ⟨price⟩"
-    if _MOVING.intersection(moved) and {"down", "up"}.intersection(moved):
-        return ("saving" if "down" in moved else "extra") in world.facts
+    lead = sentence.words(at - 8, at)  # "we've come down, to ⟨price⟩"
+    moved = {way for i, word in enumerate(lead) if word in _MOVING for way in lead[i + 1 : i + 4]} & {"down", "up"}
+    if moved:
+        return moved == ({"down"} if "saving" in world.facts else {"up"} if "extra" in world.facts else set())
     if frame.about == "other":
         price = world.truth.catalog[world.row].price
         return all(world.truth.catalog[row].price == price for row in frame.rows)

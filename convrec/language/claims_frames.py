@@ -49,7 +49,7 @@ _SHARES = (
     ("no", "change", "from"), ("same", "as"), ("common", "with"), ("lose", "from"), ("lose", "part", "of"),
     ("stay", "as", "with"), ("held", "on", "to"), ("recognise", "from"), ("recognize", "from"),
     ("liked", "that", "about"), ("kept", "thing", "from"), ("keep", "something", "of"), ("coming", "from"),
-    ("moved", "from"), ("changed", "from"), ("get", "with"), ("like", "in", "that"),
+    ("moved", "from"), ("changed", "from"), ("like", "get", "with"), ("like", "in", "that"),
     ("leaving", "change", "everything"), ("even", "if", "leave"),
 )  # fmt: skip
 

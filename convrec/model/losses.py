@@ -49,7 +49,7 @@ def _among_drawn(hidden: Tensor, rows: Tensor, head: Head, drawn: Drawn) -> Tens
 def cross_entropy(hidden: Tensor, vectors: Tensor, targets: Tensor) -> Tensor:
     """(positions,) cross entropies in nats of the softmax over the capped products of (positions, hidden) with
     (n, hidden) vectors; (positions,) targets are rows of these. As `F.cross_entropy(capped(hidden, vectors), targets)`,
-    with a sixth of its passes over memory: at a catalogue's size those are what a training step costs.
+    with fewer passes over memory, which at a catalogue's size are what a training step costs (docs/performance.md).
     """
     return cast(Tensor, _LogSumExp.apply(hidden, vectors, targets, None))  # type: ignore[no-untyped-call]
 

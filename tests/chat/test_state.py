@@ -222,3 +222,18 @@ def test_the_cheapest_lifts_no_limit_and_is_worked_out_anew() -> None:
     cheapest = Constraint("price", Op.AT_MOST, 4.0, False, "cheapest")
     assert in_force(steer(GEL), steer(limit), steer(cheapest)) == (GEL, limit, cheapest)
     assert in_force(steer(GEL), steer(cheapest), steer(RED)) == (GEL, replace(cheapest, value=6.0), RED)
+
+
+def test_cheaper_says_nothing_of_other_kinds_that_all_cost_more_but_holds_within_its_own() -> None:
+    cheaper, writing = Constraint("price", Op.LESS, 4.5), Constraint("category", Op.IS, "Writing")
+    fountain = Constraint("category", Op.IS, "Fountain pens")
+    assert in_force(steer(GEL, cheaper), steer(PADS)) == (PADS,)
+    assert cheaper in in_force(steer(writing, cheaper), steer(fountain)), "said that there is none, not forgotten"
+
+
+def test_after_a_table_it_is_what_was_shown_last() -> None:
+    shown = State().show((0,)).show((3,))
+    first = Reference("pen-1", "shown", said="the first one")
+    assert (
+        shown.hear("compare it with the first one", Reading(Act.COMPARE, references=(first,)), CATALOG).reference == 3
+    )
