@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
+from readers import reader
 
 from convrec.catalog import Catalog, Item
 from convrec.conversation import Act, Op
@@ -12,11 +11,6 @@ from convrec.datasets.shop.catalogue import build_items
 from convrec.language.encoder import load_encoder
 from convrec.language.goods import goods
 from convrec.language.reader import Reader, Situation
-
-
-@cache
-def reader() -> Reader:
-    return Reader(Catalog(build_items(0)), load_encoder())
 
 
 def categories(text: str, situation: Situation | None = None) -> set[tuple[object, bool]]:

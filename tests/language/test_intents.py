@@ -6,26 +6,15 @@ from functools import cache
 
 import pytest
 import torch
+from readers import reader, shop
 from safetensors import safe_open
 
-from convrec.catalog import Catalog
 from convrec.conversation import Act, Op, Reading
-from convrec.datasets.shop.catalogue import build_items
 from convrec.language.aims import Aim, Aims
 from convrec.language.encoder import load_encoder
 from convrec.language.intents import FITTED, Example, Intents, examples, fingerprint, fit
-from convrec.language.reader import Reader, Situation
+from convrec.language.reader import Situation
 from convrec.language.utterance import Utterance
-
-
-@cache
-def shop() -> Catalog:
-    return Catalog(build_items(0))
-
-
-@cache
-def reader() -> Reader:
-    return Reader(shop(), load_encoder())
 
 
 @cache

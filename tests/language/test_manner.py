@@ -7,20 +7,15 @@ from functools import cache
 
 import numpy as np
 import pytest
+from readers import reader
 
-from convrec.catalog import Catalog
 from convrec.conversation import Op
 from convrec.datasets.shop.catalogue import build_items
 from convrec.language.classifier import Classifier, examples
 from convrec.language.encoder import load_encoder
 from convrec.language.grammar import phrasings
 from convrec.language.manner import Manners
-from convrec.language.reader import Reader, Situation
-
-
-@cache
-def reader() -> Reader:
-    return Reader(Catalog(build_items(0)), load_encoder())
+from convrec.language.reader import Situation
 
 
 @cache

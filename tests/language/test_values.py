@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
+from readers import reader
 from safetensors import safe_open
 
-from convrec.catalog import Catalog
 from convrec.conversation import Constraint, Op
 from convrec.datasets.shop.catalogue import build_items
-from convrec.language.encoder import load_encoder
-from convrec.language.reader import Reader, Situation
+from convrec.language.reader import Situation
 from convrec.language.values import FITTED, Value, fingerprint, wanted
-
-
-@cache
-def reader() -> Reader:
-    return Reader(Catalog(build_items(0)), load_encoder())
 
 
 def read(text: str, shown: str) -> tuple[Constraint, ...]:
