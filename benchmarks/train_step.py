@@ -135,12 +135,12 @@ def alone(run: Callable[..., dict[str, float]], *args: object, **options: object
 def steps(sizes: Sequence[str]) -> dict[str, object]:
     figures: dict[str, object] = {}
     for name in sizes:
-        items, rounds = SIZES[name], 3 if name == "1m" else 5
+        items, rounds = SIZES[name], 9
         found = {f"two-level, {c} clusters": alone(case, items, "two-level", c, rounds) for c in CLUSTERS[name]}
         most = CLUSTERS[name][-1]
         found[f"two-level, {most} clusters, across"] = alone(case, items, "two-level", most, rounds, across=True)
         found["sampled"] = alone(case, items, "sampled", CLUSTERS[name][0], rounds)
-        found["full"] = alone(case, items, "full", CLUSTERS[name][0], rounds)
+        found["full"] = alone(case, items, "full", CLUSTERS[name][0], 3 if name == "1m" else rounds)
         speedup = found["full"]["seconds"] / found[f"two-level, {most} clusters, across"]["seconds"]
         figures |= {f"train_step_{name}": found, f"two_level_step_speedup_{name}": speedup}
         print(name, speedup, flush=True)

@@ -29,21 +29,42 @@ def two_level_loss(hidden: Tensor, targets: Tensor, weights: Tensor, head: Head,
     first = targets.masked_scatter(is_item, head.n_symbols + head.cluster_of[rows])
     losses = cross_entropy(hidden, head.level1, first)
     if len(rows):
-        second = _among_members(hidden[is_item], rows, head)
-        if drawn is not None:
-            second = second + drawn.across * _among_drawn(hidden[is_item], rows, head, drawn)
-        losses = losses.index_add(0, is_item.nonzero()[:, 0], second)
+        losses = losses.index_add(0, is_item.nonzero()[:, 0], _among_items(hidden[is_item], rows, head, drawn))
     return weighted_mean(losses, weights)
 
 
-def _among_drawn(hidden: Tensor, rows: Tensor, head: Head, drawn: Drawn) -> Tensor:
-    """(positions,) -log P(item | items) of (positions,) rows, the sum over items estimated as in `sampled_loss`."""
-    own = soft_cap((hidden.float() * head.items[rows].float()).sum(-1))
-    place = torch.full((int(head.cluster_of.numel()),), -1, device=rows.device)
-    place[drawn.rows] = torch.arange(len(drawn.rows), device=rows.device)
-    vectors = head.items.index_select(0, drawn.rows)
-    others = cast(Tensor, _LogSumExp.apply(hidden, vectors, place[rows], drawn.log_expected))  # type: ignore[no-untyped-call]
-    return torch.logaddexp(own, others) - own
+def _among_items(hidden: Tensor, rows: Tensor, head: Head, drawn: Drawn | None) -> Tensor:
+    """(positions,) -log P(item | its cluster) of (positions,) rows, and `drawn.across` times -log P(item | items), the
+    sum over items estimated as in `sampled_loss`.
+
+    Positions and members are sorted by cluster: every cluster that holds a target is one small product.
+    """
+    cluster_of, own_cluster = head.cluster_of, head.cluster_of[rows]
+    asked = torch.bincount(own_cluster, minlength=len(head.level1) - head.n_symbols)  # (clusters,) positions
+    members = (asked[cluster_of] > 0).nonzero()[:, 0]
+    members = members[cluster_of[members].argsort(stable=True)]
+    sizes = torch.bincount(cluster_of[members], minlength=len(asked))
+    place = torch.zeros_like(cluster_of)
+    place[members] = torch.arange(len(members), device=rows.device) - (sizes.cumsum(0) - sizes)[cluster_of[members]]
+    order = own_cluster.argsort(stable=True)
+    counts, widths = asked[asked > 0].tolist(), sizes[asked > 0].tolist()
+    # Gathered once: going backward each gather is a table of zeros to add to.
+    among = members if drawn is None else torch.cat([members, drawn.rows])
+    of_members, of_drawn = head.items.index_select(0, among).tensor_split([len(members)])
+    with torch.autocast(hidden.device.type, enabled=False):  # the casts would cost more than such small products
+        states = torch.split(hidden.index_select(0, order).float(), counts)
+        targets = torch.split(place[rows[order]], counts)
+        vectors = torch.split(of_members.float(), widths)
+        logits = [capped(some, of_cluster) for some, of_cluster in zip(states, vectors, strict=True)]
+        own = torch.cat([some.gather(1, at[:, None])[:, 0] for some, at in zip(logits, targets, strict=True)])
+        back = order.argsort()
+        own, total = own[back], torch.cat([some.logsumexp(1) for some in logits])[back]
+    losses = total - own
+    if drawn is not None:
+        place.fill_(-1)[drawn.rows] = torch.arange(len(drawn.rows), device=rows.device)
+        others = cast(Tensor, _LogSumExp.apply(hidden, of_drawn, place[rows], drawn.log_expected))  # type: ignore[no-untyped-call]
+        losses = losses + drawn.across * (torch.logaddexp(own, others) - own)
+    return losses
 
 
 def cross_entropy(hidden: Tensor, vectors: Tensor, targets: Tensor) -> Tensor:
@@ -72,7 +93,8 @@ class _LogSumExp(torch.autograd.Function):
         derivatives = torch.empty((len(states), len(against)), dtype=dtype, device=hidden.device)
         sums = torch.empty(len(states), dtype=torch.float32, device=hidden.device)
         held = max(1, HELD // max(1, len(against)))
-        for part in torch.arange(len(states), device=hidden.device).split(held):  # type: ignore[no-untyped-call]
+        for start in range(0, len(states), held):
+            part = slice(start, start + held)
             tanh = (states[part] @ against.T).to(torch.float32, copy=True).div_(SOFT_CAP).tanh_()
             logits, place = SOFT_CAP * tanh, targets[part, None]
             if lowered is not None:
@@ -99,31 +121,6 @@ class _LogSumExp(torch.autograd.Function):
             None,
             None,
         )
-
-
-def _among_members(hidden: Tensor, rows: Tensor, head: Head) -> Tensor:
-    """(positions,) -log P(item | its cluster) of (positions,) rows, each beside the members of its cluster alone.
-
-    Positions and members are sorted by cluster: every cluster that holds a target is one small product.
-    """
-    cluster_of, own = head.cluster_of, head.cluster_of[rows]
-    asked = torch.bincount(own, minlength=len(head.level1) - head.n_symbols)  # (clusters,) positions
-    members = (asked[cluster_of] > 0).nonzero()[:, 0]
-    members = members[cluster_of[members].argsort(stable=True)]
-    sizes = torch.bincount(cluster_of[members], minlength=len(asked))
-    place = torch.zeros_like(cluster_of)
-    place[members] = torch.arange(len(members), device=rows.device) - (sizes.cumsum(0) - sizes)[cluster_of[members]]
-    order = own.argsort(stable=True)
-    counts, widths = asked[asked > 0].tolist(), sizes[asked > 0].tolist()
-    with torch.autocast(hidden.device.type, enabled=False):  # the casts would cost more than such small products
-        states = torch.split(hidden.index_select(0, order).float(), counts)
-        vectors = torch.split(head.items.index_select(0, members).float(), widths)
-        targets = torch.split(place[rows[order]], counts)
-        losses = [
-            F.cross_entropy(capped(some, of_cluster), at, reduction="none")
-            for some, of_cluster, at in zip(states, vectors, targets, strict=True)
-        ]
-    return torch.cat(losses)[order.argsort()]
 
 
 def full_loss(hidden: Tensor, targets: Tensor, weights: Tensor, head: Head) -> Tensor:
