@@ -63,12 +63,13 @@ def data_import(
 def data_demo(
     out: Annotated[Path, typer.Option(help="The dataset folder to make.")],
     seed: Annotated[int, typer.Option(help="Another seed is another shop.")] = 7,
+    shoppers: Annotated[int, typer.Option(help="How many buy there; the first of more are the same people.")] = 12_000,
     overwrite: Annotated[bool, typer.Option(help="Replace the folder if it exists.")] = False,
 ) -> None:
     """Build the demo dataset: an invented shop with critiques, narratives and dialogues (about a minute)."""
     from convrec.regen.demo import build_demo
 
-    dataset = build_demo(out, seed, overwrite=overwrite)
+    dataset = build_demo(out, seed, shoppers, overwrite=overwrite)
     print(f"{out}: {len(dataset.catalog):,} items, {len(dataset.turns):,} turns, {len(dataset.dialogues):,} messages")
 
 

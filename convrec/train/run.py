@@ -189,6 +189,7 @@ def _build(
     elif (Path(backbone) / "config.json").is_file() and "text_symbols" in (Path(backbone) / "config.json").read_text():
         known = load(backbone)
         causal, tokenizer = known.model.backbone, known.tokenizer
+        causal.requires_grad_(True)  # merging an adapter leaves it frozen
     else:
         causal, tokenizer = load_backbone(backbone)
         source = "" if Path(backbone).exists() else backbone

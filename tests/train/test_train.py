@@ -214,6 +214,20 @@ def test_another_head_and_other_clusters_go_on_from_a_model_of_the_same_items(
     torch.testing.assert_close(back.table.clusters, means, atol=1e-2, rtol=1e-2)
 
 
+def test_a_phase_without_an_adapter_trains_the_whole_backbone_of_the_model_it_starts_from(
+    trained: Path, dataset: Dataset, tmp_path: Path
+) -> None:
+    """Merging the adapter of the model to start from had left the backbone frozen."""
+    far = {**RECIPE["phases"][0], "epochs": 1, "learning_rate": 0.5, "select": "none"}  # type: ignore[index, dict-item]
+    recipe = Recipe.model_validate({**RECIPE, "phases": [far]})
+    further = load(train(dataset, tmp_path / "further", recipe, seed=1, backbone=str(trained), report=silent)).model
+    before = dict(load(trained).model.backbone.named_parameters())
+    matrices = [(name, weight) for name, weight in further.backbone.named_parameters() if "proj" in name]
+    assert matrices
+    still = [name for name, weight in matrices if torch.allclose(weight, before[name], atol=2e-3)]  # but for rounding
+    assert not still
+
+
 def test_checkpoints_of_another_run_are_not_continued(dataset: Dataset, trained: Path) -> None:
     with pytest.raises(ConfigError, match="another run"):
         train(dataset, trained, Recipe.model_validate(RECIPE), seed=2, backbone=None, report=silent)
