@@ -11,6 +11,14 @@ from convrec.language.utterance import Utterance
 
 _OPENERS = frozenset(["and", "but", "so", "because", "since", "as", "all", "well"])
 _LACKS = re.compile(r"n't|dont| no$")
+# "Without a desk lamp I can't work": what is missed is wanted.
+_LOST_WITHOUT = re.compile(
+    r"without (?:[^\s,.;!?]+ ){1,5}?(?:(?:i|we|he|she|they|my \S+|our \S+) "
+    r"(?:can't|cant|cannot|can not|could not|couldn't|am|are|is|will not|won't|have no|has no|would be|wouldn't)|"
+    r"i'm|we're)(?!\S)"
+)
+# "Would not a pod serve me better?" proposes one.
+_PROPOSED = re.compile(r"(?:(?:would|could|should) not|wouldn't|couldn't|shouldn't) (?:an?|some|the) ")
 _TELLERS = frozenset(["i", "i'm", "im", "we", "we're", "my", "our", "he", "she", "they", "his", "her", "their"])
 
 
@@ -78,6 +86,16 @@ class Scope:
         """The manner of what begins at word `first`."""
         return self._manners.get(first, Manner())
 
+    def _denies_nothing(self, first: int) -> bool:
+        """Whether the "without" or the "not" at word `first` opens a clause by which what it names is wanted."""
+        words = [word.text for word in self._u.words]
+        begins = first == 0 or self._u.words[first - 1].is_end or words[first - 1] in (",", *_OPENERS)
+        if words[first] == "without":
+            return begins and bool(_LOST_WITHOUT.match(" ".join(words[first : first + 12])))
+        start = first - 1 if words[first] == "not" and first else first
+        begins = start == 0 or self._u.words[start - 1].is_end or words[start - 1] in (",", *_OPENERS)
+        return begins and words[-1] == "?" and bool(_PROPOSED.match(" ".join(words[start : start + 4])))
+
     def _walk(self) -> None:
         state = _State()
         clause: list[int] = []  # what began in this comma clause
@@ -94,6 +112,8 @@ class Scope:
                     state.soft = goes_on  # "I hate blue. And plastic." may mean either
                     state.told = self._tells(last)
                 previous, clause = (clause or previous) if cue != "." else [], []
+            elif cue == "negate" and self._denies_nothing(first):
+                state.stop()
             elif cue == "negate":
                 word = self._u.said(first, last).casefold()
                 state.negative, state.denied, state.word, state.waived = "hard", [], word, False

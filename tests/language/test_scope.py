@@ -80,7 +80,9 @@ def test_a_swap_turns_down_the_one_and_asks_for_the_other(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["don't come home without a charger", "I can no longer put off buying a charger", "I get by without a charger",
-     "I can't carry on without a charger", "day three without a charger"],
+     "I can't carry on without a charger", "day three without a charger", "without a charger I can't carry on",
+     "morning, without a charger my phone is dead", "would not a charger serve me better?",
+     "wouldn't a charger be better?"],
 )  # fmt: skip
 def test_what_is_done_without_is_lacking(text: str) -> None:
     assert meant(bare().read(text)) == {("category", "is", "Chargers")}
@@ -97,3 +99,15 @@ def test_what_is_barred_is_turned_down(text: str) -> None:
 def test_what_the_thing_shown_has_is_rather_complained_of() -> None:
     colour = str(shop()[pen()].attributes["colour"])
     assert meant(reader().read(f"ugh, {colour} again", steered())) == {("colour", "not", colour)}
+
+
+@pytest.mark.parametrize(
+    "text", ["a bag without a lid I can open", "wouldn't touch a charger", "no charger, we have one"]
+)
+def test_what_is_no_lack_and_no_proposal_stays_turned_down(text: str) -> None:
+    assert not meant(bare().read(text)) & {("category", "is", "Chargers"), ("closure", "is", "lid")}
+
+
+@pytest.mark.parametrize("text", ["don't go to any lengths on my account", "let the record show I prefer mine in red"])
+def test_figures_of_speech_ask_for_nothing(text: str) -> None:
+    assert meant(bare().read(text, steered())) <= {("colour", "is", "red")}
