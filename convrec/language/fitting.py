@@ -118,7 +118,8 @@ class Fitting:
             return
         self._name_what_fits(self._base)
         asked = self._asked()
-        if (asked and not self._fits(self._base)) or (not asked and _OF_IT.search(self._u.line)):  # "what fits it?"
+        loosely = asked and stems(asked.said) != stems(str(asked.value))  # "ink"; no "bottled ink" is meant by another
+        if (loosely and not self._fits(self._base)) or (not asked and _OF_IT.search(self._u.line)):  # "what fits it?"
             fitting = self._catalog.compatible(self._base).nonzero()[0]
             kinds = list(dict.fromkeys(self._catalog[int(row)].leaf for row in fitting))
             kinds = [kind for kind in kinds if not asked or _alike(asked.said, kind)]

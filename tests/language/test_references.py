@@ -90,3 +90,8 @@ def test_what_fits_the_thing_at_hand_is_of_its_own_kind(leaf: str, text: str, ki
 @pytest.mark.parametrize("text", ["paper for it", "a desk that goes with it", "anything cheaper for it?"])
 def test_what_is_used_beside_a_thing_need_not_fit_it(text: str) -> None:
     assert not [c for c in after("Inkjet printers", text).constraints if c.facet == "compatible"]
+
+
+def test_a_kind_called_by_its_whole_name_is_that_kind_for_the_thing_at_hand_too() -> None:
+    reading = after("Fountain pens", "bottled ink in turquoise for it")
+    assert {c.value for c in reading.constraints if c.facet == "category"} == {"Bottled ink"}
