@@ -118,8 +118,7 @@ class Fitting:
             return
         self._name_what_fits(self._base)
         asked = self._asked()
-        loosely = asked and stems(asked.said) != stems(str(asked.value))  # "ink"; no "bottled ink" is meant by another
-        if (loosely and not self._fits(self._base)) or (not asked and _OF_IT.search(self._u.line)):  # "what fits it?"
+        if (asked and not self._fits(self._base)) or (not asked and _OF_IT.search(self._u.line)):  # "what fits it?"
             fitting = self._catalog.compatible(self._base).nonzero()[0]
             kinds = list(dict.fromkeys(self._catalog[int(row)].leaf for row in fitting))
             kinds = [kind for kind in kinds if not asked or _alike(asked.said, kind)]
@@ -219,8 +218,9 @@ class Fitting:
 
 
 def _alike(said: str, kind: str) -> bool:
-    """Whether a kind begins a word as the words do that asked for another: "ink" for a printer, inkjet cartridges."""
-    return any(word.startswith(stem) for stem in stems(said) for word in stems(kind))
+    """Whether each of the words that asked for another kind begins a word of this one: "ink" for a printer, inkjet
+    cartridges; no "bottled ink", which has a name of its own."""
+    return all(any(word.startswith(stem) for word in stems(kind)) for stem in stems(said))
 
 
 def _kind(category: str, said: str) -> Constraint:

@@ -16,8 +16,8 @@ CHEAPER = 0.35  # the share of goods of a kind that are cheap, and that are dear
 _UP = "thicker|bigger|larger|heavier|wider|longer|taller|louder|faster|brighter|higher|greater|broader|bolder|more"
 _DOWN = "thinner|smaller|lighter|narrower|shorter|quieter|slower|dimmer|lower|finer|fewer|less|cheaper"
 UPPER = (
-    rf"under|below|beneath|(?:{_DOWN}) (?:than|as)|up to|upto|at most|at the most|(?:no|not|nothing|not any|"
-    rf"isn't) (?:{_UP}) (?:than|as)|"
+    rf"under|below|beneath|(?:{_DOWN}) than|up to|upto|at most|at the most|(?:no|not|nothing|not any|"
+    rf"isn't) (?:{_UP}) than|"
     r"nothing over|nothing above|not over|not above|maximum of|maximum|max of|max|within|inside|sub|limit of|limit is|"
     r"beyond|past|south of|until|surpass(?:es|ing)?|without breaking|"
     r"part with more than|"
@@ -26,8 +26,7 @@ UPPER = (
     r"exceed|<"
 )
 LOWER = (
-    rf"over|above|(?:no|not|nothing) (?:{_DOWN}) (?:than|as)|"
-    rf"(?:{_UP}) (?:than|as)|at least|starting at|starting from|minimum of|"
+    rf"over|above|(?:no|not|nothing) (?:{_DOWN}) than|(?:{_UP}) than|at least|starting at|starting from|minimum of|"
     rf"minimum|"
     r"min|upwards of|not under|not below|nothing under|nothing below|from|>"
 )

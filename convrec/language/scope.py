@@ -15,7 +15,7 @@ _LACKS = re.compile(r"n't|dont| no$")
 _LOST_WITHOUT = re.compile(
     r"without (?:[^\s,.;!?]+ ){1,5}?(?:(?:i|we|he|she|they|my \S+|our \S+) "
     r"(?:can't|cant|cannot|can not|could not|couldn't|am|are|is|will not|won't|have no|has no|would be|wouldn't)|"
-    r"i'm|we're)(?!\S)"
+    r"i'm|we're)(?!\S)(?! (?:fine|ok|okay|happy|happier|better|good)(?!\S))"
 )
 # "Would not a pod serve me better?" proposes one.
 _PROPOSED = re.compile(r"(?:(?:would|could|should) not|wouldn't|couldn't|shouldn't) (?:an?|some|the) ")
@@ -89,12 +89,11 @@ class Scope:
     def _denies_nothing(self, first: int) -> bool:
         """Whether the "without" or the "not" at word `first` opens a clause by which what it names is wanted."""
         words = [word.text for word in self._u.words]
-        begins = first == 0 or self._u.words[first - 1].is_end or words[first - 1] in (",", *_OPENERS)
-        if words[first] == "without":
-            return begins and bool(_LOST_WITHOUT.match(" ".join(words[first : first + 12])))
         start = first - 1 if words[first] == "not" and first else first
-        begins = start == 0 or self._u.words[start - 1].is_end or words[start - 1] in (",", *_OPENERS)
-        return begins and words[-1] == "?" and bool(_PROPOSED.match(" ".join(words[start : start + 4])))
+        if start and not (self._u.words[start - 1].is_end or words[start - 1] in (",", *_OPENERS)):
+            return False
+        clause = " ".join(words[start : start + 12])
+        return bool(_LOST_WITHOUT.match(clause) or (words[-1] == "?" and _PROPOSED.match(clause)))
 
     def _walk(self) -> None:
         state = _State()

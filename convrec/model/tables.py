@@ -76,7 +76,8 @@ class ItemTable(nn.Module):
             return whole if rows is None else whole.index_select(0, rows)  # goes backward faster than whole[rows]
 
         collaborative: Tensor = self.from_collaborative(chosen(self.collaborative))
-        free = chosen(self.free) if rows is None or not self.free.requires_grad else self._free_of(rows)
+        learns = self.free.requires_grad and torch.is_grad_enabled()
+        free = chosen(self.free) if rows is None or not learns else self._free_of(rows)
         if self.training and self.part_dropout:
             keep = torch.rand(2, len(self), 1, device=free.device) >= self.part_dropout
             collaborative, free = collaborative * chosen(keep[0]), free * chosen(keep[1])

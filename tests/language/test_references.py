@@ -79,6 +79,7 @@ def test_no_need_to_start_over_keeps_what_is_compared_with() -> None:
         ("Staplers", "what fits it?", "Staples"),
         ("Staplers", "what goes with that?", "Staples"),
         ("Inkjet printers", "what ink does it take?", "Inkjet cartridges"),
+        ("Inkjet printers", "ink cartridges for it", "Inkjet cartridges"),
     ],
 )
 def test_what_fits_the_thing_at_hand_is_of_its_own_kind(leaf: str, text: str, kind: str) -> None:

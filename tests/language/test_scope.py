@@ -102,8 +102,10 @@ def test_what_the_thing_shown_has_is_rather_complained_of() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a bag without a lid I can open", "wouldn't touch a charger", "no charger, we have one"]
-)
+    "text",
+    ["a bag without a lid I can open", "wouldn't touch a charger", "no charger, we have one",
+     "without a charger we are fine"],
+)  # fmt: skip
 def test_what_is_no_lack_and_no_proposal_stays_turned_down(text: str) -> None:
     assert not meant(bare().read(text)) & {("category", "is", "Chargers"), ("closure", "is", "lid")}
 
