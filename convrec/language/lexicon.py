@@ -87,14 +87,9 @@ class Lexicon:
                 self._add_attribute(facet)
         self._add_others(words)
         self._leave_heads()
-        self.typo_words = sorted(
-            {
-                word
-                for phrase, senses in self._senses.items()
-                for word in phrase
-                if len(word) >= 5 and _may_be_mistyped(senses)
-            }
-        )
+        mistyped = {word for phrase, senses in self._senses.items() for word in phrase if _may_be_mistyped(senses)}
+        self.typo_words = sorted(word for word in mistyped if len(word) >= 5)
+        self.swapped_words = frozenset(word for word in mistyped if len(word) >= 4)
         self._add_goods()  # not among what a typo may be meant for: too many words
         self._longest: dict[str, int] = {}
         for phrase in self._senses:

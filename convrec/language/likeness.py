@@ -64,7 +64,15 @@ class Likeness:
             )
             if near and near[0][0] == word.stem[0] and near[0] != word.stem:
                 found[index] = near[0]
+            elif swapped := self._swapped(word.stem):
+                found[index] = swapped
         return found
+
+    def _swapped(self, stem: str) -> str | None:
+        """The one catalogue word that two neighbouring letters in turn would make: "lmap" has too few for a share."""
+        turned = {f"{stem[:i]}{stem[i + 1]}{stem[i]}{stem[i + 2 :]}" for i in range(1, len(stem) - 1)}
+        found = (turned & self._lexicon.swapped_words) - {stem}
+        return found.pop() if len(found) == 1 else None
 
     def nearest(self, phrases: Sequence[str]) -> list[Sense | None]:
         """For each phrase the value that means nearly the same, or None."""

@@ -52,6 +52,7 @@ _AFTER = re.compile(
 
 
 MOST_OPTIONS = 5  # a larger number of things is what is wanted in a pack, not how many to show
+_MANY_OF = frozenset(["packs", "packets", "boxes", "cartons"])
 
 
 class Measures:
@@ -165,8 +166,10 @@ class Measures:
         return facet, value, last
 
     def _is_many(self, u: Utterance, start: int, value: float, bound: str) -> bool:
-        """Whether a number says how many options, not how many in a pack: "two pens", "5 of them"."""
+        """Whether a number says how many options, not how many in a pack: "two pens", "5 of them", "10 packs"."""
         words = [word.stem for word in u.words[start : start + 2]]
+        if {word.text for word in u.words[start : start + 1]} & _MANY_OF and not bound:
+            return True  # "10 packs" is how many are bought, a "10-pack" what is in one
         if words[:1] == ["of"] and words[1:] in (["them"], ["those"], ["these"]):
             return not bound and value <= MOST_OPTIONS
         return value < 4 and words[:1] not in (["pack"], ["piece"]) and words[:1] != ["in"]

@@ -27,11 +27,6 @@ _TOLD_OF = re.compile(
     r"(?:[^\s,.?!]+ ){0,2}(?:is|are|isn't|won't|wouldn't|will|would|needs?|means|gets|doesn't|makes|and i'll|and ill|"
     r"and i)(?!\S)"
 )
-# "More than $10 I will not pay."
-_REFUSED = re.compile(
-    r"(?:[^\s,.;]+ ){0,2}?(?:not|never|won't|wont|can't|cant|cannot|couldn't|wouldn't|refuse to)(?: [^\s,.;]+){0,2}? "
-    r"(?:pay|spend|afford|go|give|stretch|part)(?!\S)"
-)
 _ASKS_PRICE = re.compile(
     r"(?:what|what's|whats|tell me|and)\b.*(?<!\S)(?:price|prices|cost|costs)(?!\S)|(?:.* )?how much (?!less|cheaper)"
 )
@@ -74,9 +69,7 @@ class Money:
                 if constraint.facet not in self._catalog.facets:
                     draft.unmet.append(constraint.said)  # a catalogue without prices
                     continue
-                if (constraint.facet, constraint.op) == ("price", Op.AT_LEAST) and _is_refused(u, amount):
-                    constraint = replace(constraint, op=Op.AT_MOST)
-                elif _is_spurned(u, amount) and constraint.op in _SPURNED:
+                if _is_spurned(u, amount) and constraint.op in _SPURNED:
                     constraint = replace(constraint, op=_SPURNED[constraint.op])
                 elif manner.negative and constraint.op in _DENIED:  # "nothing like that over $20"
                     constraint = replace(constraint, op=_DENIED[constraint.op])
@@ -178,8 +171,3 @@ def _is_spurned(u: Utterance, amount: Amount) -> bool:
     after = " ".join(word.text for word in u.words[amount.last :])
     told_of = _ANYTHING.search(before) and _TOLD_OF.match(after)
     return bool(told_of or _SPURNING.search(before))
-
-
-def _is_refused(u: Utterance, amount: Amount) -> bool:
-    """Whether more than an amount is what will not be paid: "more than $10 I will not pay"."""
-    return bool(_REFUSED.match(" ".join(word.text for word in u.words[amount.last :])))

@@ -57,10 +57,15 @@ _CLEAR = (
     r"thanks|is|on|total|though|max|tops|preferably|ideally|not|no|from|that|by|each|maybe|will|as|too|also|per|"
     r"altogether|then|this)(?: |$))"
 )
+# "More than 10 I will not pay."
+_REFUSED = (
+    r"(?: [^\s,.;]+){0,2}? (?:not|never|won't|wont|can't|cant|cannot|couldn't|wouldn't|refuse to)(?: [^\s,.;]+){0,2}? "
+    r"(?:pay|spend|afford|go|give|stretch|part)(?!\S)"
+)
 _LIMIT = re.compile(
     rf"(?<!\S)(?:(?P<upper>{UPPER})|(?P<lower>{LOWER})|(?P<around>{AROUND})|(?P<budget>{_BUDGET})) (?:an? |"
     rf"the )?{_AMOUNT}(?!\S)"
-    rf"(?: (?P<after>{AFTER_UPPER}|{AFTER_LOWER}|{AFTER_AROUND})(?!\S))?"
+    rf"(?: (?P<after>{AFTER_UPPER}|{AFTER_LOWER}|{AFTER_AROUND})(?!\S))?(?P<refused>{_REFUSED})?"
 )
 _RANGE = re.compile(
     rf"(?<!\S)(?:(?P<frame>between|from|anywhere from) )?(?:an? )?(?:[$£€] )?(?P<low>{_NUMBER})(?: (?:{_CURRENCY}))? "
@@ -186,7 +191,8 @@ def _ranges(u: Utterance) -> Iterator[Amount]:
 def _limits(u: Utterance) -> Iterator[Amount]:
     for match in _LIMIT.finditer(u.line):
         money = match["sign"] or match["unit"]
-        if not money and not match["after"] and not re.match(_CLEAR, u.line[match.end() :]):
+        refused = match["lower"] and match["refused"]
+        if not money and not match["after"] and not refused and not re.match(_CLEAR, u.line[match.end() :]):
             continue
         if match["budget"] and not money and not match["budget"].startswith(("budget", "spend")):
             continue  # "i have 3 children"
@@ -201,7 +207,9 @@ def _limits(u: Utterance) -> Iterator[Amount]:
         after = match["after"] or ""
         if match["around"] or re.fullmatch(AFTER_AROUND, after):
             yield _amount(u, match, *_around(value), hard=False)
-        elif (match["lower"] and not re.fullmatch(AFTER_UPPER, after)) or re.fullmatch(AFTER_LOWER, after):
+        elif (match["lower"] and not refused and not re.fullmatch(AFTER_UPPER, after)) or re.fullmatch(
+            AFTER_LOWER, after
+        ):
             # "More than 10" pens, or dollars? Few people ask to pay more, so without a currency it only leans.
             yield _amount(u, match, (Op.AT_LEAST, value), hard=bool(money))
         else:

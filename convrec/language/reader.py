@@ -124,7 +124,10 @@ class Reader:
         mentions = [m for m in mentions if m.cue or m.last <= quoted[0] or m.first >= quoted[1]]
         pointed += [
             p
-            for p in self._pointer.among_shown(u, mentions, situation.seen)
+            for p in (
+                *self._pointer.among_shown(u, mentions, situation.seen),
+                *self._pointer.compared_with(u, mentions, situation.history),
+            )
             if taken.isdisjoint(range(p.first, p.last))
         ]
         base = _base(u, pointed, steered)

@@ -78,6 +78,19 @@ _NOT_AGAIN = re.compile(
 )
 
 
+# What stands around a thing bought that is compared with: "like the pens I bought", "my last mouse was too dear".
+_COMPARES = re.compile(
+    r"(?<!\S)(?:like|similar to|alike to|than|same as|as (?:good|nice|cheap|small|big|light) as|match|matches|matching|"
+    r"go with|goes with)$"
+)
+_FOUND_SO = re.compile(
+    r"(?:was|were|is|are|feels?|felt|cost|costs) (?:too|so|way too|far too|a bit too|a little too)(?!\S)"
+)
+_BOUGHT = re.compile(
+    r"(?:that |which )?(?:i|we) (?:(?:have|had|just|already|last) )*(?:bought|ordered|got|own|have|purchased|use)(?!\S)"
+)
+
+
 def asks_again(text: str) -> bool:
     """Whether words that point at a thing shown want that thing itself: "the first one was nicer"."""
     return _SEEN.search(text) is not None and _NOT_AGAIN.search(text) is None
@@ -169,6 +182,30 @@ class Pointer:
                     fitting = [row for row in shown if self._is(row, group)]
                     if len(fitting) == 1:
                         yield self._pointed(u, mention.first, end + 1, fitting[0], "shown")
+
+    def compared_with(self, u: Utterance, mentions: Sequence[Mention], history: Sequence[int]) -> Iterator[Pointed]:
+        """A thing bought that something is to be like, or that was too much so: "like the watercolours I bought", "my
+        last mouse was too expensive"."""
+        texts = [word.text for word in u.words]
+        for number, mention in enumerate(mentions):
+            if mention.cue not in ("my", "the"):
+                continue
+            first, start = mention.first, mention.last
+            if texts[start : start + 1] in (["last"], ["old"], ["previous"], ["current"], ["latest"]):
+                start += 1
+            group = [m for m in mentions[number + 1 : number + 3] if not m.cue and m.first >= start]
+            group = [m for place, m in enumerate(group) if m.first == (group[place - 1].last if place else start)]
+            if not group:
+                continue
+            after = " ".join(texts[group[-1].last : group[-1].last + 6])
+            bought = _BOUGHT.match(after)
+            end = group[-1].last + (len(bought.group().split()) if bought else 0)
+            like = _COMPARES.search(" ".join(texts[max(first - 3, 0) : first])) and (bought or mention.cue == "my")
+            if not like and not (mention.cue == "my" and _FOUND_SO.match(after)):
+                continue
+            pointed = self.owned(u, first, end, group, history)
+            if pointed is not None:
+                yield pointed
 
     def shown_or_reference(
         self,

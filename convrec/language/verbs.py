@@ -13,6 +13,8 @@ _MODALS = frozenset(["can", "could", "may", "might", "should", "would", "will", 
 _FEELS = frozenset(["that", "it", "i", "we", "they", "this", "which", "one", "always", "just", "never"])
 _TOLD_TO = frozenset(["me", "us", "him", "her", "them", "myself", "yourself"])
 TOWARDS = frozenset(["me", "us", "over", "on", "back", "go", "get", "move", "along", "straight", "up", "down", "round"])
+_PLACES = frozenset(["something", "anything", "somewhere", "anywhere", "things", "stuff", "one"])
+_PREPOSITIONS = frozenset(["from", "with", "on", "in", "out", "into", "off"])
 _DETERMINERS = frozenset(
     ["a", "an", "the", "some", "my", "our", "her", "his", "their", "all", "these", "those", "loose", "old"]
 )  # fmt: skip
@@ -35,7 +37,7 @@ _MEASURES = frozenset(
 
 def is_verb(u: Utterance, mention: Mention) -> bool:
     """ "Lead me to the pens" is not about leads, "I'm writing a list" not about writing, "it felt odd" not felt, "so I
-    can stand" wants no stand."""
+    can stand" wants no stand, "something to drink from" no drink."""
     before = u.words[mention.first - 1].text if mention.first else ""
     after = u.words[mention.last].text if mention.last < len(u) else ""
     if mention.last - mention.first > 1:
@@ -44,6 +46,8 @@ def is_verb(u: Utterance, mention: Mention) -> bool:
         return True
     earlier = u.words[mention.first - 2].text if mention.first > 1 else ""
     if before in _MODALS and earlier not in _DETERMINERS and not u.words[mention.first].text.endswith("s"):
+        return True
+    if before == "to" and earlier in _PLACES and after in _PREPOSITIONS:
         return True
     doing = u.words[mention.first].text.endswith("ing") and before in _DOING
     return doing or (after in _TOLD_TO and before not in ("a", "an", "the", "my", "this"))

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from convrec.model.head import SOFT_CAP, Head, capped, soft_cap
 
-HELD = 1 << 23  # logits in fp32 at a time (32 MB): few enough to stay near the processor, and no new pages each time
+HELD = 1 << 21  # logits in fp32 at a time (8 MB): few enough to stay near the processor
 
 
 def two_level_loss(hidden: Tensor, targets: Tensor, weights: Tensor, head: Head, drawn: Drawn | None = None) -> Tensor:
@@ -50,7 +50,7 @@ def _among_items(hidden: Tensor, rows: Tensor, head: Head, drawn: Drawn | None) 
     counts, widths = asked[asked > 0].tolist(), sizes[asked > 0].tolist()
     # Gathered once: going backward each gather is a table of zeros to add to.
     among = members if drawn is None else torch.cat([members, drawn.rows])
-    of_members, of_drawn = head.items.index_select(0, among).tensor_split([len(members)])
+    of_members, of_drawn = head.items.index_select(0, among).split([len(members), len(among) - len(members)])
     with torch.autocast(hidden.device.type, enabled=False):  # the casts would cost more than such small products
         states = torch.split(hidden.index_select(0, order).float(), counts)
         targets = torch.split(place[rows[order]], counts)
@@ -90,22 +90,28 @@ class _LogSumExp(torch.autograd.Function):
         device = hidden.device.type
         dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else hidden.dtype
         states, against = hidden.to(dtype), vectors.to(dtype)
-        derivatives = torch.empty((len(states), len(against)), dtype=dtype, device=hidden.device)
+        derivatives = states @ against.T  # the products first, each row of which its derivatives replace
         sums = torch.empty(len(states), dtype=torch.float32, device=hidden.device)
         held = max(1, HELD // max(1, len(against)))
+        room = torch.empty((2, min(held, len(states)), len(against)), dtype=torch.float32, device=hidden.device)
         for start in range(0, len(states), held):
             part = slice(start, start + held)
-            tanh = (states[part] @ against.T).to(torch.float32, copy=True).div_(SOFT_CAP).tanh_()
-            logits, place = SOFT_CAP * tanh, targets[part, None]
-            if lowered is not None:
+            into, place = derivatives[part], targets[part, None]
+            tanh = room[0, : len(into)].copy_(into).div_(SOFT_CAP).tanh_()
+            share = torch.mul(tanh, SOFT_CAP, out=room[1, : len(into)])
+            own: Tensor | float = 0.0
+            if lowered is None:
+                own = share.gather(1, place)
+            else:
                 drawn = (place[:, 0] >= 0).nonzero()[:, 0]
-                logits.sub_(lowered)[drawn, place[drawn, 0]] = float("-inf")
-            total = logits.logsumexp(1, keepdim=True)
-            sums[part] = (total if lowered is not None else total - logits.gather(1, place))[:, 0]
-            share = logits.sub_(total.clamp(min=-1e30)).exp_()  # none is left where the target alone was drawn
+                share.sub_(lowered)[drawn, place[drawn, 0]] = float("-inf")
+            share.exp_()  # no maximum is taken off: e^30 of every item there is stays far below fp32's end
+            total = share.sum(1, keepdim=True)
+            sums[part] = (total.log() - own)[:, 0]
+            share.div_(total.clamp(min=1e-30))  # nothing is left where the target alone was drawn
             if lowered is None:
                 share.scatter_add_(1, place, torch.full_like(total, -1.0))
-            derivatives[part] = share.mul_(1 - tanh.square_()).to(dtype)
+            into.copy_(share.mul_(tanh.square_().neg_().add_(1)))
         ctx.save_for_backward(states, against, derivatives)
         ctx.types = hidden.dtype, vectors.dtype  # type: ignore[attr-defined]
         return sums

@@ -22,6 +22,8 @@ from convrec.language.reader import Situation
         ("no more than 1,250 dollars", [(Op.AT_MOST, 1250.0, True)]),
         ("max. 30", [(Op.AT_MOST, 30.0, True)]),
         ("more than $10 I will not pay for it, sorry", [(Op.AT_MOST, 10.0, True)]),
+        ("a desk lamp. More than 60 I will not pay", [(Op.AT_MOST, 60.0, True)]),
+        ("over 60 we cannot spend", [(Op.AT_MOST, 60.0, True)]),
         ("over twenty dollars we can't go", [(Op.AT_MOST, 20.0, True)]),
         ("nothing over $20, we cannot spend it all", [(Op.AT_MOST, 20.0, True)]),
         ("must not cost more as $5, this are the rules", [(Op.AT_MOST, 5.0, True)]),

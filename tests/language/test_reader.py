@@ -100,6 +100,24 @@ def test_acts(text: str, act: Act) -> None:
     assert bare().read(text).act is act
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"), [("desk lmaps, please", "Desk lamps"), ("any inkjte printers", "Inkjet printers")]
+)
+def test_two_letters_in_turn_are_understood_in_short_words_too(text: str, kind: str) -> None:
+    assert [(c.facet, c.value, c.hard) for c in reader().read(text).constraints] == [("category", kind, False)]
+
+
+@pytest.mark.parametrize(("text", "asked"), [("5 boxes of staples", set()), ("staples in a pack of 1000", {"pieces"})])
+def test_how_many_packs_are_bought_is_not_how_many_are_in_one(text: str, asked: set[str]) -> None:
+    found = {c.facet for c in bare().read(text).constraints}
+    assert found == {"category", *asked}
+
+
+def test_what_something_is_done_with_is_no_kind_of_goods() -> None:
+    assert not any(c.value == "Food and drink" for c in bare().read("something to drink from").constraints)
+    assert ("category", "Food and drink") in {(c.facet, c.value) for c in bare().read("something to drink").constraints}
+
+
 @pytest.mark.parametrize("text", ["Sefdo pens", "papr trimmer", "notebok", "Ulmary", "not Velma"])
 def test_a_slip_of_the_keyboard_is_never_a_hard_mask_on_its_own(text: str) -> None:
     wrong = [

@@ -96,3 +96,21 @@ def test_what_is_used_beside_a_thing_need_not_fit_it(text: str) -> None:
 def test_a_kind_called_by_its_whole_name_is_that_kind_for_the_thing_at_hand_too() -> None:
     reading = after("Fountain pens", "bottled ink in turquoise for it")
     assert {c.value for c in reading.constraints if c.facet == "category"} == {"Bottled ink"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["my last mouse was too expensive", "something like my mouse, but cheaper", "cheaper than the mouse I bought",
+     "similar to my old mouse, only cheaper", "the same as the mouse we have, but cheaper"],
+)  # fmt: skip
+def test_a_thing_bought_that_is_compared_with_is_what_is_measured_by(text: str) -> None:
+    mouse = next(row for row, item in enumerate(shop().items) if item.leaf == "Mice")
+    reading = reader().read(text, Situation((mouse, pen()), (pen(),), (pen(),), pen()))
+    assert [r.item_id for r in reading.references] == [shop()[mouse].item_id]
+    assert meant(reading) == {("price", "less", str(shop()[mouse].price))}
+
+
+def test_a_thing_bought_that_is_no_more_is_lacking_and_not_compared_with() -> None:
+    mouse = next(row for row, item in enumerate(shop().items) if item.leaf == "Mice")
+    reading = reader().read("my last mouse broke", Situation((mouse, pen()), (pen(),), (pen(),), pen()))
+    assert ("category", "is", "Mice") in meant(reading)

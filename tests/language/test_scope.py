@@ -90,7 +90,14 @@ def test_what_is_done_without_is_lacking(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["I don't buy Velmo", "Velmo isn't allowed here", "Velmo is off our supplier list", "had it up to here with Velmo"],
+    [
+        "I don't buy Velmo",
+        "Velmo isn't allowed here",
+        "Velmo is off our supplier list",
+        "had it up to here with Velmo",
+        "stop it with Velmo",
+        "enough with Velmo",
+    ],
 )
 def test_what_is_barred_is_turned_down(text: str) -> None:
     assert ("brand", "not", "Velmo") in meant(bare().read(text, steered()))
