@@ -50,7 +50,7 @@ def _among_items(hidden: Tensor, rows: Tensor, head: Head, drawn: Drawn | None) 
     counts, widths = asked[asked > 0].tolist(), sizes[asked > 0].tolist()
     # Gathered once: going backward each gather is a table of zeros to add to.
     among = members if drawn is None else torch.cat([members, drawn.rows])
-    of_members, of_drawn = head.items.index_select(0, among).split([len(members), len(among) - len(members)])
+    of_members, of_drawn = torch.split(head.items.index_select(0, among), [len(members), len(among) - len(members)])
     with torch.autocast(hidden.device.type, enabled=False):  # the casts would cost more than such small products
         states = torch.split(hidden.index_select(0, order).float(), counts)
         targets = torch.split(place[rows[order]], counts)
