@@ -79,9 +79,10 @@ def _always(facts: Facts) -> Iterator[str]:
                 yield f"{catalog[row].title} breaks {' '.join(constraint.key)} without a word"
 
 
-def _admitted(reply: Reply) -> bool:
-    """Whether a wish was given up and the reply said so."""
-    return any(note.startswith(("impossible", "sold_out", "exhausted")) for note in reply.evidence.notes)
+def _admitted(reply: Reply, *also: str) -> bool:
+    """Whether a wish that must hold was given up and the reply said so, or what a note begins with that is asked for
+    `also`."""
+    return any(note.startswith(("impossible", "sold_out", "exhausted", *also)) for note in reply.evidence.notes)
 
 
 def _reading(expected: ReadingCheck, reading: Reading) -> Iterator[str]:
@@ -151,7 +152,7 @@ def _items(expected: ItemsCheck, facts: Facts) -> Iterator[str]:
     for row in rows[1:] if expected.fits == "first" else rows if expected.fits == "owned" else []:
         if not catalog.compatible(row)[hosts].any():
             yield f"{catalog[row].title} fits nothing of {expected.fits}"
-    if expected.nearest and not _admitted(facts.reply):
+    if expected.nearest and not _admitted(facts.reply, "preference"):
         yield "no wish was given up, or it was not said"
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from convrec.catalog import Catalog
 from convrec.chat.nearest import nearest, said
-from convrec.chat.phrase import listed
+from convrec.chat.phrase import listed, wanted
 from convrec.chat.state import State, shown_again
 from convrec.chat.words import Words, quoted
 from convrec.conversation import Act, Constraint, ItemPart, Op, Reading
@@ -148,6 +148,7 @@ class Choice:
         for wish in self.reading.constraints:
             if wish.op in (Op.LESS, Op.MORE):  # "a bit finer, maybe": never the same again while there is a finer one
                 allowed = _narrowed(allowed, self.catalog.satisfies(wish))
+        self._admit_wishes(maybe)
         if self.reading.together:
             general = [c for c in self.state.hard if c.facet in ("price", "brand")]
             follower = Slot(self.free & self.catalog.mask(general), beside=True)
@@ -156,6 +157,23 @@ class Choice:
             self.opening.append(self.words.say("fewer", asked=count, found=found))
             self.notes.append(f"{count} items asked, {found} fit")
         return [Slot(allowed, min(count, found))]
+
+    def _admit_wishes(self, maybe: Sequence[Constraint]) -> None:
+        """Says where nothing of the kind asked for (`maybe` only probably) meets a wish that need not hold: "she loves
+        purple", of pencil cases none of which is violet."""
+        in_force = [*self.state.hard, *maybe]
+        kinds = [c for c in in_force if (c.facet, c.op) == ("category", Op.IS)]
+        if self.opening or not kinds or not self.catalog.mask(in_force).any():
+            return
+        wishes: dict[str, list[Constraint]] = {}
+        for wish in self.reading.constraints:
+            if not wish.hard and wish.facet not in ("category", "compatible"):
+                wishes.setdefault(wish.facet, []).append(wish)
+        for same in wishes.values():  # "blue or black": either
+            if not any(self.catalog.mask([*in_force, wish]).any() for wish in same):
+                self.opening.append(self.words.say("no_such", wanted=wanted([*in_force, same[0]], self.catalog)))
+                self.notes.append(f"preference not met: {' '.join(same[0].key)}")
+                return
 
     def _separate_kinds(self) -> list[Constraint]:
         """A pen and a notebook: categories that no single item has are answered one by one."""

@@ -52,6 +52,12 @@ class Aim:
         """That something of the shop is wanted, another or one like this."""
         return max(0.0, 1.0 - self.act_is - self.not_sold - self.about) if self.act else 0.0
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether goods of this shop are meant, and hardly those in front of them: then the likeliest kind will do,
+        though several are likely ("something to write with", after lamps)."""
+        return bool(self.kind) and self.here + self.about + self.away + self.open + self.act_is + self.not_sold < HARDLY
+
 
 class Aims:
     """The aims of messages in one shop. One with other categories than goods.yaml knows hears acts alone."""

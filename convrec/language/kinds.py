@@ -105,7 +105,8 @@ class Kinds:
             needed = SURELY if left else OVER_NAMES
         elif left:
             nowhere = not (situation.shown or draft.category or draft.dropped)  # a guess is better than any goods
-            needed = PROBABLY if plain or nowhere else SURELY if draft.asks else EVENLY
+            elsewhere = bool(situation.shown) and aim.elsewhere
+            needed = PROBABLY if plain or nowhere or elsewhere else SURELY if draft.asks else EVENLY
         else:
             said = any(c.hard and c.facet in self._facets for c in draft.constraints)  # "battery powered"
             needed = CERTAINLY if (len(u) > SHORT or situation.shown) and not said else OVER_NAMES

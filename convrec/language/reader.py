@@ -15,7 +15,7 @@ from dataclasses import replace
 from convrec.catalog import Catalog
 from convrec.conversation import Act, Constraint, Op, Question, Reading
 from convrec.language.acts import act_phrases, goods_counted, number_asked, settled_act
-from convrec.language.aims import CERTAINLY, EVENLY, HARDLY, OVER_NAMES, SHORT, SURELY, Aim, Aims
+from convrec.language.aims import CERTAINLY, EVENLY, HARDLY, OVER_NAMES, PROBABLY, SHORT, SURELY, Aim, Aims
 from convrec.language.draft import Draft, agreeing
 from convrec.language.encoder import SentenceEncoder
 from convrec.language.kinds import Kinds
@@ -67,12 +67,13 @@ _SHOWS = re.compile(
     r"(?:(?:can|could) (?:you|i) |please )?(?:show(?: me| us)?|let me see|see|go back to|back to|return to) "
     r"(?:the|that) \S+(?: one)?(?: again)?(?: please)?(?: [.!?])*$"
 )
-# People, how old they are and how many: no measure of the goods.
+# People, how old they are and how many, and how much they get through: no measure of the goods.
 _PEOPLE = re.compile(
     r"(?<!\S)(?:an? )?\d{1,3} (?:(?:years?|yrs?|months?) olds?|yo)(?!\S)"
     r"|(?<!\S)(?:aged?|turns|turning|turned|(?:he|she|who)(?:'s| is)) \d{1,2}(?= [,.!?]| and | years? old|$)"
     r"|(?<!\S)(?<!of )\d{1,4} (?:people|persons|pupils|students|children|kids|staff|colleagues|employees|guests|"
     r"visitors|teachers|of us)(?= [,.!?]| and |$)"
+    r"|(?<!\S)\d{1,4} (?!dollars|bucks|usd)[a-z]+ (?:an?|per|each|every) (?:day|week|month|year|term|semester)(?!\S)"
 )
 
 
@@ -136,7 +137,7 @@ class Reader:
         aim = self._aims.of(u.corrected(corrections), table) if self._aims else Aim()
         if aim.here >= CERTAINLY and aim.act_is < HARDLY:  # "a baby sleeps next door": no next one
             acts = {name: places for name, places in acts.items() if name == "restart" and aim.here < OVER_NAMES}
-        meant = aim.kind if aim.kind_is >= SURELY else ""
+        meant = aim.kind if aim.kind_is >= (PROBABLY if table and aim.elsewhere else SURELY) else ""
         topics = self._topics.of(mentions, base, base in situation.shown, meant)
         if asked_of is not None:
             questions = self._questions.about(u, mentions, asked_of, topics)
@@ -206,6 +207,11 @@ class Reader:
             category, said = draft.described  # "I have enough black pens, so no black"; "it was pens I had in view"
             draft.put(Constraint("category", Op.IS, category, False, said))
         self._kinds.take_one_of(u, draft, mentions, situation)
+        here = {self._catalog[row].leaf for row in situation.shown}
+        for p in pointed if here and not draft.category else ():
+            leaf = self._catalog[p.row].leaf
+            if p.reference.kind == "owned" and leaf not in here and p.stands_for_its_kind(u):
+                draft.put(Constraint("category", Op.IS, leaf, False, p.reference.said))
         in_force = () if "restart" in acts else situation.constraints
         self._money.take_level(draft, in_force)
         self._money.take_cheapest(u, draft, in_force, base)

@@ -83,6 +83,7 @@ _COMPARES = re.compile(
     r"(?<!\S)(?:like|similar to|alike to|than|same as|as (?:good|nice|cheap|small|big|light) as|match|matches|matching|"
     r"go with|goes with)$"
 )
+_LIKE = re.compile(r"(?<!\S)(?:like|similar to|alike to|same as)$")
 _FOUND_SO = re.compile(
     r"(?:was|were|is|are|feels?|felt|cost|costs) (?:too|so|way too|far too|a bit too|a little too)(?!\S)"
 )
@@ -104,6 +105,13 @@ class Pointed:
     last: int
     row: int
     reference: Reference
+
+    def stands_for_its_kind(self, u: Utterance) -> bool:
+        """Whether others of its kind are asked for: "like my mouse", "my last mouse was too dear"; not "cheaper than my
+        mouse"."""
+        texts = [word.text for word in u.words]
+        before, after = texts[max(self.first - 3, 0) : self.first], texts[self.last : self.last + 6]
+        return bool(_LIKE.search(" ".join(before)) or _FOUND_SO.match(" ".join(after)))
 
 
 class Pointer:

@@ -140,3 +140,15 @@ def test_an_impossible_wish_is_admitted_and_the_nearest_is_open(shop: Catalog) -
     assert plan.slots[0].allowed.nonzero()[0].tolist() == [cheapest]
     assert plan.notes == ("impossible: gave up price at_most 5.0",)
     assert "$5.00" in plan.opening[0]
+
+
+def test_a_preference_that_nothing_of_the_kind_meets_is_said_not_to_be_met(shop: Catalog) -> None:
+    chairs, colours = rows_of(shop, "Office chairs"), {str(item.attributes.get("colour")) for item in shop.items}
+    there = {str(shop[row].attributes["colour"]) for row in chairs}
+    absent, present = (Constraint("colour", Op.IS, min(some), False) for some in (colours - there, there))
+    plan = choose(shop, Reading(Act.RECOMMEND, (of("Office chairs"), absent)))
+    assert plan.notes == (f"preference not met: colour is {absent.value}",)
+    assert str(absent.value) in plan.opening[0]
+    assert kinds(shop, plan.slots[0].allowed) == {"Office chairs"}
+    either = choose(shop, Reading(Act.RECOMMEND, (of("Office chairs"), absent, present)))
+    assert either.opening == ()

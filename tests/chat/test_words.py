@@ -11,6 +11,7 @@ VALUES: dict[str, dict[str, object]] = {
     "restart": {"bought": 0},
     "not_stocked": {"words": "“toner”", "departments": "paper", "more": False},
     "impossible": {"wanted": "safes", "broken": "not blue", "bound": ""},
+    "no_such": {"wanted": "safes that are blue"},
     "cheapest": {"price": "$1.00", "among": ""},
     "dearest": {"price": "$1.00", "among": "safes"},
     "sold_out": {"wanted": "safes"},

@@ -113,6 +113,20 @@ def test_how_many_packs_are_bought_is_not_how_many_are_in_one(text: str, asked: 
     assert found == {"category", *asked}
 
 
+def test_how_much_somebody_gets_through_is_no_measure() -> None:
+    row = next(row for row, item in enumerate(shop().items) if item.leaf == "Inkjet printers")
+    read = reader().read("I print about 20 pages a week", Situation((), (row,), (row,), row))
+    assert not read.constraints
+
+
+def test_goods_that_are_surely_others_are_asked_for_though_their_kind_is_a_guess() -> None:
+    reading = after("Desk lamps", "something to write with, blue, refillable")
+    found = {(c.facet, c.value) for c in reading.constraints}
+    assert {("colour", "blue"), ("refillable", True)} < found
+    assert any(facet == "category" and "pens" in str(value) for facet, value in found)
+    assert reading.unmet == ()
+
+
 def test_what_something_is_done_with_is_no_kind_of_goods() -> None:
     assert not any(c.value == "Food and drink" for c in bare().read("something to drink from").constraints)
     assert ("category", "Food and drink") in {(c.facet, c.value) for c in bare().read("something to drink").constraints}
