@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -23,6 +24,12 @@ _THAN = frozenset(
 _AGAIN = frozenset({"another", "again", "also", "more", "second", "further"})
 _ALIKE = frozenset({"brand", "category"})
 _WEIGH = {"weighs": "weight", "weighing": "weight", "weighed": "weight"}
+
+# "When it comes to colour, it is …": of what is named so the next value must be.
+_ANNOUNCED = re.compile(
+    r"(?:when it comes to|as for|as far as|in terms of|(?:asking|wondering) about|speaking of|talking of|looking for)"
+    r"(?: the| its)? (?P<name>[a-z]+(?: [a-z]+){0,2}?)(?: goes| is concerned)?,[^,⟨⟩]*$"
+)
 
 
 def fact_claims(sentence: Sentence, world: World) -> Iterator[Found]:
@@ -218,10 +225,17 @@ def _other_fits(sentence: Sentence, world: World, at: int, name: str, frame: Fra
 
 
 def _misnamed(sentence: Sentence, world: World, at: int, name: str) -> bool:
-    """ "weighs ⟨attr:width_cm⟩", "the colour is ⟨attr:material⟩": the wrong name for the value."""
+    """ "weighs ⟨attr:width_cm⟩", "the colour is ⟨attr:material⟩", "when it comes to colour, it is ⟨attr:material⟩": the
+    wrong name for the value."""
     if not name.startswith("attr:"):
         return False
     key = name.removeprefix("attr:")
+    announced = _ANNOUNCED.search(sentence.text[: sentence.tokens[at].start].casefold())
+    if announced is not None:
+        called, facets = set(stems(announced["name"])), world.truth.catalog.facets
+        meant = {k for k, facet in facets.items() if called <= {*stems(k.replace("_", " ")), *stems(facet.name)}}
+        if meant and key not in meant:
+            return True
     last = sentence.low(at - 1)
     if last in _W["cost_words"]:
         return True

@@ -66,6 +66,12 @@ class Comparisons:
         self._spoken = spoken
         self.used: set[int] = set()
 
+    def _is_of_a_place(self, mention: Mention) -> bool:
+        """ "For a small classroom" says how large the room is, not the goods."""
+        following = next((m for m in self._mentions if m.first == mention.last), None)
+        values = following.of(Kind.VALUE) if following else ()
+        return bool(values) and all(sense.facet == "use" for sense in values)
+
     def scale(self, place: int, mention: Mention, manner: Manner, cues: Mapping[str, Mention]) -> bool:
         """Reads "lighter", "too heavy", "not so big"; False where the word is rather a value, as "fine" is of nibs."""
         directions = {str(s.value) for s in mention.of(Kind.SCALE)}
@@ -75,6 +81,8 @@ class Comparisons:
         if plain and values:
             return False
         if manner.described and "too" not in cues:
+            return True
+        if plain and self._is_of_a_place(mention):
             return True
         if manner.waived:
             if (

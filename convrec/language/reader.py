@@ -203,7 +203,9 @@ class Reader:
             if self._kinds.take(u, draft, aim, situation, base, told=told, alike=alike):
                 alike = None
         alone = not (situation.shown or draft.asks or draft.references or acts.keys() - {"social"})
-        if draft.described and not draft.category and (alone or (base is None and (draft.constraints or draft.unmet))):
+        unplaced = draft.relative and draft.wishes and not draft.constraints  # nothing at hand is "lighter"
+        said_of_it = alone or unplaced or (base is None and (draft.constraints or draft.unmet))
+        if draft.described and not draft.category and said_of_it:
             category, said = draft.described  # "I have enough black pens, so no black"; "it was pens I had in view"
             draft.put(Constraint("category", Op.IS, category, False, said))
         self._kinds.take_one_of(u, draft, mentions, situation)

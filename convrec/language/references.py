@@ -68,6 +68,7 @@ _SEEN = re.compile(
     r"|\b(?:was|were|is|looks?|looked) (?:much |a lot )?(?:nicer|better|best)\W*$"
     r"|\b(?:like[ds]?|prefer(?:red)?) the .* (?:better|best|more|after all)\W*$"
     r"|\b(?:prefer|preferred|go with|take|rather have) the .*\bone\W*$"
+    r"|^(?:and )?(?:what|how) about the (?:\S+ )?one\W*$"
     r"|^no\W+(?:(?:i|i'd) (?:want|meant|mean|prefer) )?the (?:\S+ )?one\W*$",
     re.IGNORECASE,
 )

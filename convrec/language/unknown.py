@@ -66,7 +66,10 @@ class Unknown:
             alone = fresh and last == len(u) and all(map(self._likeness.is_english, words))
             if manner.described or manner.waived:
                 continue
-            if last < len(u) and u.words[last].text == "free":
+            if [word.text for word in u.words[max(first - 2, 0) : first]] == ["made", "in"]:
+                draft.unmet.append(u.said(first - 2, last))
+                draft.wishes = [wish for wish in draft.wishes if wish.casefold() != "made"]
+            elif last < len(u) and u.words[last].text == "free":
                 draft.unmet.append(u.said(first, last + 1))
             elif sense is not None and self._credible(u, sense, first, last, mentions, draft, topics):
                 op = Op.NOT if manner.negative else Op.IS
@@ -78,7 +81,7 @@ class Unknown:
                 inside = u.said(start, last)
                 draft.constraints = [c for c in draft.constraints if not (c.said and c.said in inside)]
                 draft.unmet.append(inside)
-            else:
+            elif said.casefold() != "none":  # "but none that smell"
                 draft.wishes.append(f"not {said}" if manner.negative else said)
 
     def _credible(

@@ -73,6 +73,8 @@ LIMIT, BLUE = Constraint("price", Op.AT_MOST, 12.0), Constraint("colour", Op.IS,
 CONTEXT = Context(history=(3, 2), constraints=(LIMIT, BLUE), reference=1)
 
 TRUE = [
+    "When it comes to colour, it is ⟨attr:colour⟩.",
+    "As for the details, it has a tip of ⟨attr:tip_mm⟩ and is ⟨attr:colour⟩.",
     "The ⟨title⟩ from ⟨brand⟩ costs ⟨price⟩, ⟨saving⟩ less than the ⟨reference⟩.",
     "It is refillable, and it is not waterproof.",
     "It can be refilled, which suits left-handers.",
@@ -144,6 +146,8 @@ FALSE = [
     "This notebook costs ⟨price⟩.",
     "Under ⟨price⟩ it is yours.",
     "It weighs ⟨attr:tip_mm⟩.",
+    "When it comes to colour, it is ⟨attr:tip_mm⟩.",
+    "As far as tip goes, it is ⟨attr:colour⟩.",
     "⟨unknown⟩ is nice.",
     "It costs ⟨extra⟩ more.",
     "Your latest purchase is the ⟨owned:2⟩.",

@@ -113,6 +113,20 @@ def test_how_many_packs_are_bought_is_not_how_many_are_in_one(text: str, asked: 
     assert found == {"category", *asked}
 
 
+def test_how_large_a_place_is_says_nothing_of_the_goods() -> None:
+    reading = reader().read("I'm setting up a small classroom", steered())
+    assert {(c.facet, c.value) for c in reading.constraints} == {("use", "classroom")}
+
+
+def test_where_a_thing_is_made_is_not_recorded() -> None:
+    assert reader().read("something similar but made in Italy", steered()).unmet == ("made in Italy",)
+
+
+def test_what_was_bought_elsewhere_and_was_too_much_so_is_what_is_wanted() -> None:
+    reading = after("Board erasers", "I bought a mouse last year and it was too heavy, something lighter")
+    assert meant(reading) == {("category", "is", "Mice")}
+
+
 def test_how_much_somebody_gets_through_is_no_measure() -> None:
     row = next(row for row, item in enumerate(shop().items) if item.leaf == "Inkjet printers")
     read = reader().read("I print about 20 pages a week", Situation((), (row,), (row,), row))
