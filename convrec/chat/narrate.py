@@ -65,6 +65,8 @@ class Narrator:
                 yield from self._check(speech, request, draft)
             if not speech.ended:
                 return
+            if speech.lost and not speech.spoke:
+                yield from self._once_more(speech, request, draft)
 
     def item(self, row: int, rank: int, score: float, request: Request) -> ItemPart:
         """The item as it is stated now: its facts in this context, and the flags among its attributes."""
@@ -90,24 +92,40 @@ class Narrator:
             rewritten = self._rewrite(speech, row, request, draft)
             if rewritten is None:
                 draft.dropped.append(text)
+                speech.lost = True
                 return
             draft.rewritten += 1
             marked, claims = rewritten
-            text = render(marked, facts)
+        yield self._say(speech, marked, claims, facts, draft)
+
+    def _say(
+        self, speech: _Speech, marked: str, claims: Sequence[Claim], facts: Mapping[str, str], draft: Draft
+    ) -> ChatEvent:
+        speech.spoke = True
         speech.told |= _facts(marked)
         draft.released_claims += len(claims)
         draft.released_true += sum(claim.supported for claim in claims)
-        yield draft.say(text, item_id)
+        return draft.say(render(marked, facts), speech.item.item_id)
 
-    def _rewrite(self, before: _Speech, row: int, request: Request, draft: Draft) -> tuple[str, list[Claim]] | None:
-        """The first supported sentence about this item of a second attempt that was not said yet."""
+    def _once_more(self, speech: _Speech, request: Request, draft: Draft) -> Iterator[ChatEvent]:
+        """Words about an item of which every sentence was dropped, so that it does not stand there without any."""
+        speech.lost = False
+        row = self.catalog.row(speech.item.item_id)
+        if (rewritten := self._rewrite(speech, row, request, draft, attempt=2)) is not None:
+            draft.rewritten += 1
+            yield self._say(speech, *rewritten, facts_of(self.catalog, row, _context(request)), draft)
+
+    def _rewrite(
+        self, before: _Speech, row: int, request: Request, draft: Draft, attempt: int = 1
+    ) -> tuple[str, list[Claim]] | None:
+        """The first supported sentence about this item of another attempt that was not said yet."""
         sampling = request.sampling
         again = replace(
             request,
             forced=(row,),
             count=1,
             alternatives=0,
-            sampling=replace(sampling, temperature=REWRITE_TEMPERATURE, seed=sampling.seed + 1 + draft.sentences),
+            sampling=replace(sampling, temperature=REWRITE_TEMPERATURE, seed=sampling.seed + attempt + draft.sentences),
         )
         context = _context(request)
         facts = facts_of(self.catalog, row, context)
@@ -138,6 +156,8 @@ class _Speech:
     buffer: str = ""
     shown: bool = False
     ended: bool = False
+    spoke: bool = False  # a sentence was released
+    lost: bool = False  # one was dropped
     told: set[str] = field(default_factory=set)  # the facts in the sentences that were released
 
     def repeats(self, marked: str) -> bool:

@@ -35,6 +35,7 @@ _LINKS = frozenset(
         "really",
     ]
 )
+_TONES = frozenset(["colour", "color", "colours", "colors", "shade", "tone", "hue", "tint"])
 # After these "that is" tells which one is meant.
 _NOUNS = frozenset(
     ["one", "ones", "something", "anything", "nothing", "everything", "any", "some", "those", "model", "version",
@@ -84,6 +85,9 @@ class Comparisons:
             return True
         if plain and self._is_of_a_place(mention):
             return True
+        if not _TONES.isdisjoint(word.text for word in self._u.words[mention.last : mention.last + 1]):
+            self._draft.wishes.append(self._u.said(mention.first, mention.last + 1))
+            return True  # "in a lighter colour" weighs nothing
         if manner.waived:
             if (
                 not plain or mention.of(Kind.SCALE)[0].facet in self._limited

@@ -80,10 +80,7 @@ _NOT_AGAIN = re.compile(
 
 
 # What stands around a thing bought that is compared with: "like the pens I bought", "my last mouse was too dear".
-_COMPARES = re.compile(
-    r"(?<!\S)(?:like|similar to|alike to|than|same as|as (?:good|nice|cheap|small|big|light) as|match|matches|matching|"
-    r"go with|goes with)$"
-)
+_COMPARES = re.compile(r"(?<!\S)(?:like|similar to|alike to|than|same as|as (?:good|nice|cheap|small|big|light) as)$")
 _LIKE = re.compile(r"(?<!\S)(?:like|similar to|alike to|same as)$")
 _FOUND_SO = re.compile(
     r"(?:was|were|is|are|feels?|felt|cost|costs) (?:too|so|way too|far too|a bit too|a little too)(?!\S)"

@@ -94,13 +94,25 @@ def test_a_false_sentence_is_rewritten_once(shop: Catalog, checker: ClaimChecker
 def test_a_sentence_that_stays_false_is_dropped_and_counted(
     shop: Catalog, checker: ClaimChecker, plain_pen: int
 ) -> None:
-    engine = Speaker("It is waterproof.", "It is refillable.")
+    engine = Speaker("It is waterproof.", "It is refillable.", "It is waterproof and refillable.")
     draft = Draft()
     events = list(Narrator(engine, checker, shop).tell(only(shop, plain_pen), draft))
     assert [type(event) for event in events] == [Shown]
     evidence = draft.reply(Reading(Act.RECOMMEND)).evidence
     assert evidence.dropped == ("It is waterproof.",)
     assert (evidence.sentences, evidence.rewritten, evidence.released_claims) == (1, 0, 0)
+
+
+def test_an_item_whose_words_were_all_dropped_gets_another_attempt(
+    shop: Catalog, checker: ClaimChecker, plain_pen: int
+) -> None:
+    engine = Speaker("It is waterproof.", "It is refillable.", "It is waterproof. It costs ⟨price⟩.")
+    draft = Draft()
+    list(Narrator(engine, checker, shop).tell(only(shop, plain_pen), draft))
+    reply = draft.reply(Reading(Act.RECOMMEND))
+    assert reply.parts[1].text == f"It costs ${shop[plain_pen].price:.2f}."  # type: ignore[union-attr]
+    assert (reply.evidence.rewritten, reply.evidence.dropped) == (1, ("It is waterproof.",))
+    assert len({request.sampling.seed for request in engine.requests}) == 3
 
 
 def test_words_cut_off_by_the_limit_are_not_released(shop: Catalog, checker: ClaimChecker, plain_pen: int) -> None:

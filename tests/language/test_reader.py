@@ -118,6 +118,11 @@ def test_how_large_a_place_is_says_nothing_of_the_goods() -> None:
     assert {(c.facet, c.value) for c in reading.constraints} == {("use", "classroom")}
 
 
+@pytest.mark.parametrize("text", ["nice, but in a lighter colour", "a darker shade, please"])
+def test_how_light_a_colour_is_weighs_nothing(text: str) -> None:
+    assert not after("Travel mugs", text).constraints
+
+
 def test_where_a_thing_is_made_is_not_recorded() -> None:
     assert reader().read("something similar but made in Italy", steered()).unmet == ("made in Italy",)
 
