@@ -158,6 +158,8 @@ class Money:
             return False
         if price is None or op is None or any(c.facet == "price" for c in draft.constraints):
             return False
+        if op is Op.LESS and "price" in draft.dropped:
+            return False  # "forget the price"
         hard = op is Op.LESS and (agreed or not self._aimed)
         draft.wishes, draft.relative = [], True
         draft.put(Constraint("price", op, price, hard, u.said(0, len(u))))

@@ -45,6 +45,12 @@ def test_nicer_is_a_preference_for_what_costs_more(text: str) -> None:
     assert not reading.unmet
 
 
+@pytest.mark.parametrize("text", ["forget the price", "forget about the price", "ignore the budget"])
+def test_a_price_that_is_taken_back_is_no_wish_to_pay_less(text: str) -> None:
+    reading = reader().read(text, steered())
+    assert (reading.dropped, reading.constraints) == (("price",), ())
+
+
 @pytest.mark.parametrize("text", ["something prettier", "a nicer colour", "anything lovelier?"])
 def test_what_is_prettier_says_nothing_of_a_price(text: str) -> None:
     assert not any(c.facet == "price" for c in reader().read(text, steered()).constraints)
