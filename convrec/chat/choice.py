@@ -169,9 +169,10 @@ class Choice:
         for wish in self.reading.constraints:
             if not wish.hard and wish.facet not in ("category", "compatible"):
                 wishes.setdefault(wish.facet, []).append(wish)
-        for same in wishes.values():  # "blue or black": either
-            if not any(self.catalog.mask([*in_force, wish]).any() for wish in same):
-                self.opening.append(self.words.say("no_such", wanted=wanted([*in_force, same[0]], self.catalog)))
+        for facet, same in wishes.items():  # "blue or black": either
+            rest = [c for c in in_force if c.facet != facet]
+            if not any(self.catalog.mask([*rest, wish]).any() for wish in same):
+                self.opening.append(self.words.say("no_such", wanted=wanted([same[0], *rest], self.catalog)))
                 self.notes.append(f"preference not met: {' '.join(same[0].key)}")
                 return
 

@@ -36,7 +36,8 @@ class Narrator:
     def tell(self, request: Request, draft: Draft) -> Iterator[ChatEvent]:
         """Each chosen item, followed by its checked sentences; the other rows of the choice become alternatives.
 
-        A sentence with an unsupported claim is rewritten once, and dropped if that fails too; both are counted.
+        A sentence with an unsupported claim is rewritten once, and dropped if that fails too; both are counted. Where
+        all were dropped, one more attempt is made at a sentence.
         """
         speeches: dict[int, _Speech] = {}  # in the order of the items; the engine may write them at the same time
         with closing(self.engine.generate([request])) as events:

@@ -27,7 +27,7 @@ def test_a_message_is_answered_with_chips_a_card_and_words(visitor: Visitor) -> 
     expect(card).to_contain_text("Tarn Glide Gel Pen")
     expect(card).to_contain_text("$9.80")
     expect(card.locator(".fact.hit")).to_have_text("refillable")
-    expect(page.locator("#thread .say").first).to_contain_text("by Norrby and blue")  # there is none: it is said
+    expect(page.locator("#thread .say").first).to_contain_text("gel pens that are blue, refillable and not by Norrby")
     expect(page.locator("#thread .say").last).to_contain_text("It costs $9.80.")
     expect(page.locator("#thread .tools")).to_contain_text("ms to the first item")
     expect(page.locator("#box textarea")).to_have_value("")
