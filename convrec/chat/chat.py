@@ -149,7 +149,9 @@ def exchanges(path: Sequence[StoredTurn]) -> Iterator[Exchange]:
 def situation(state: State, catalog: Catalog) -> Situation:
     """What the reader needs to know of the state to understand "the second one" and "cheaper"."""
     offered = tuple(catalog.row(item.item_id) for item in state.offered if item.item_id in catalog)
-    return Situation(state.history, state.last_shown, state.shown, state.reference, state.constraints, offered)
+    return Situation(
+        state.history, state.last_shown, state.shown, state.reference, state.constraints, offered, state.asked
+    )
 
 
 def _accepted(text: str) -> str:

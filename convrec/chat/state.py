@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convrec.catalog import Catalog
-from convrec.conversation import Act, Constraint, ItemPart, Op, Path, PathTurn, Reading
+from convrec.conversation import Act, Constraint, ItemPart, Op, Path, PathTurn, Question, Reading
 from convrec.language.prices import CHEAPEST, is_named, lowest_price, price_level
 from convrec.language.references import asks_again
 
@@ -43,7 +43,8 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Rows, oldest first. `last_shown` are those of the last reply that showed any, in its order: "the second one"."""
+    """Rows, oldest first. `last_shown` are those of the last reply that showed any, in its order: "the second one";
+    `asked` is what the last message asked of a thing shown: "one that is"."""
 
     history: tuple[int, ...] = ()
     constraints: tuple[Constraint, ...] = ()
@@ -54,6 +55,7 @@ class State:
     liked: tuple[int, ...] = ()
     reference: int | None = None
     turns: tuple[PathTurn, ...] = ()
+    asked: tuple[Question, ...] = ()
 
     @property
     def hard(self) -> tuple[Constraint, ...]:
@@ -78,7 +80,8 @@ class State:
             constraints = tuple(c for c in constraints if catalog.satisfies(c)[again])
         reference = _reference(reading, state, catalog)
         turn = PathTurn(text, constraints, reference)
-        return replace(state, constraints=constraints, reference=reference, turns=(*state.turns, turn))
+        turns = (*state.turns, turn)
+        return replace(state, constraints=constraints, reference=reference, turns=turns, asked=reading.questions)
 
     def show(self, rows: Sequence[int], offered: Sequence[ItemPart] = ()) -> State:
         """The state after a reply that showed these rows; one without items leaves what stood before."""

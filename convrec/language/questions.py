@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from convrec.catalog import Catalog
-from convrec.conversation import Op, Question
+from convrec.conversation import Constraint, Op, Question
 from convrec.language.aims import CERTAINLY, OVER_NAMES, SURELY, Aim
 from convrec.language.draft import Draft
 from convrec.language.lexicon import Kind, Mention, Sense
@@ -74,6 +74,12 @@ _IS_IT_DEAR = re.compile(
     rf"{_FIRST}(?:(?:is|are) {_IT}|how) (?:very |really |quite )?(?:expensive|cheap|dear|pricey|costly)"
     rf"(?: (?:is|are) {_IT})?(?: \?)+"
 )
+# "I'd rather have one that is", after "is it waterproof?"
+_THAT_IS = re.compile(
+    r"(?<!\S)(?:one|ones|something|anything|some|any|those) (?:that|which) (?:really |actually )?"
+    r"(?:(?P<yes>is|are|does|do|has|have|can|will)|(?P<no>isn't|aren't|doesn't|don't|hasn't|haven't|can't|won't|"
+    r"(?:is|are|does|do|has|have) not))(?: (?:then|though|instead|please|,))*(?: [.!?])*$"
+)
 _SIZES = ("size", "width", "height", "length", "capacity", "diameter")
 
 
@@ -130,6 +136,15 @@ class Questions:
             return aim.about >= (CERTAINLY if draft.unmet or draft.references else SURELY)
         kinds = any(c.facet == "category" for c in draft.constraints)
         return not kinds and aim.about >= CERTAINLY and _OF_IT.search(u.line) is not None
+
+    def wanted(self, u: Utterance, asked: Iterable[Question]) -> Iterator[Constraint]:
+        """What was `asked` of a thing shown, where the message wants one of which it holds, or does not."""
+        if (match := _THAT_IS.search(u.line)) is None:
+            return
+        for question in asked:
+            if question.value is not None and question.value not in ("more", "less"):
+                op = Op.IS if match["yes"] else Op.NOT
+                yield Constraint(question.facet, op, question.value, True, u.said(*u.span(match)))
 
     def _asked(
         self, u: Utterance, mentions: Sequence[Mention], known: set[str], topics: Iterable[str]

@@ -196,6 +196,9 @@ class Reader:
                 if c.facet not in ("category", "price")
             )
             return Reading(Act.ABOUT, references=tuple(p.reference for p in pointed), questions=facts)
+        if not draft.constraints:
+            for wanted in self._questions.wanted(u, situation.asked):
+                draft.put(wanted)
         fitted = any(c.facet == "compatible" for c in draft.constraints)
         pointing = draft.references and (fitted or aim.kind_is < SURELY)
         if not (pointing or quoted[1] or _TOGETHER.search(u.line)):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from convrec.conversation import Constraint
+from convrec.conversation import Constraint, Question
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
     """Rows of the history (oldest first), of the last reply in order, of everything shown so far; the row steered from
-    (last shown, else last bought); the constraints in force before this message; the alternatives of the last reply."""
+    (last shown, else last bought); the constraints in force before this message; the alternatives of the last reply;
+    what the message before asked of a thing shown."""
 
     history: tuple[int, ...] = ()
     shown: tuple[int, ...] = ()
@@ -18,6 +19,7 @@ class Situation:
     reference: int | None = None
     constraints: tuple[Constraint, ...] = ()
     offered: tuple[int, ...] = ()
+    asked: tuple[Question, ...] = ()
 
     @property
     def seen(self) -> tuple[int, ...]:

@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from convrec.catalog import Catalog, Item
-from convrec.conversation import Act, Question, Reading
+from convrec.conversation import Act, Constraint, Op, Question, Reading
 from convrec.language.reader import Reader, Situation
 
 LAMPS = ("Furniture", "Desk lamps")
@@ -99,3 +101,25 @@ def test_places_are_counted_in_the_last_reply_or_in_the_chat() -> None:
     assert [r.item_id for r in read("how bright is the first one?", one_by_one).references] == ["a"]
     together = Situation(shown=(1, 2), all_shown=(0, 1, 2), reference=1)
     assert [r.item_id for r in read("what colour is the first one?", together).references] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("I'd rather have one that is", Constraint("dimmable", Op.IS, True, True, "one that is")),
+        ("Ones which do, please", Constraint("dimmable", Op.IS, True, True, "Ones which do, please")),
+        ("then show me one that isn't", Constraint("dimmable", Op.NOT, True, True, "one that isn't")),
+        ("I would like one that is red", Constraint("colour", Op.IS, "red", True, "red")),
+    ],
+)
+def test_what_was_asked_may_be_wanted_without_its_name(text: str, wanted: Constraint) -> None:
+    asked = replace(SHOWN, asked=(Question("dimmable", True),))
+    reading = read(text, asked)
+    assert reading.act is Act.STEER
+    assert reading.constraints == (wanted,)
+
+
+def test_nothing_was_asked_and_nothing_is_wanted() -> None:
+    assert not read("I'd rather have one that is").constraints
+    of_degree = replace(SHOWN, asked=(Question("brightness_lm"), Question("weight_g", "less")))
+    assert not read("I'd rather have one that is", of_degree).constraints
