@@ -44,7 +44,7 @@ class Exchange:
 @dataclass(frozen=True, slots=True)
 class State:
     """Rows, oldest first. `last_shown` are those of the last reply that showed any, in its order: "the second one";
-    `asked` is what the last message asked of a thing shown: "one that is"."""
+    `asked` is what was last asked of a thing shown: "one that is"."""
 
     history: tuple[int, ...] = ()
     constraints: tuple[Constraint, ...] = ()
@@ -73,7 +73,7 @@ class State:
         if reading.act is Act.RESTART:
             state = State(history=self.history, refused=self.refused, liked=self.liked)
         if _is_new_need(reading, state.constraints, catalog):
-            state = replace(state, constraints=(), last_shown=(), offered=())
+            state = replace(state, constraints=(), last_shown=(), offered=(), asked=())
         kept = tuple(c for c in state.constraints if c.facet not in reading.dropped)
         constraints = _merged(kept, reading.constraints, catalog)
         if (again := shown_again(text, reading, self, catalog)) is not None:
@@ -81,7 +81,8 @@ class State:
         reference = _reference(reading, state, catalog)
         turn = PathTurn(text, constraints, reference)
         turns = (*state.turns, turn)
-        return replace(state, constraints=constraints, reference=reference, turns=turns, asked=reading.questions)
+        asked = reading.questions or state.asked
+        return replace(state, constraints=constraints, reference=reference, turns=turns, asked=asked)
 
     def show(self, rows: Sequence[int], offered: Sequence[ItemPart] = ()) -> State:
         """The state after a reply that showed these rows; one without items leaves what stood before."""

@@ -11,7 +11,7 @@ from convrec.conversation import Constraint, Question
 class Situation:
     """Rows of the history (oldest first), of the last reply in order, of everything shown so far; the row steered from
     (last shown, else last bought); the constraints in force before this message; the alternatives of the last reply;
-    what the message before asked of a thing shown."""
+    what was last asked of a thing shown."""
 
     history: tuple[int, ...] = ()
     shown: tuple[int, ...] = ()
