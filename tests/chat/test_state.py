@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from convrec.catalog import Catalog, Item
 from convrec.chat.state import TURNS_SHOWN_TO_THE_MODEL, Exchange, State, derive, shown_again
-from convrec.conversation import Act, Constraint, ItemPart, Op, Reading, Reference
+from convrec.conversation import Act, Constraint, ItemPart, Op, Question, Reading, Reference
 
 ITEMS = [
     Item("pen-1", "Blue Pen", "Tarn", ("Writing", "Gel pens"), 4.0, attributes={"colour": "blue", "tip_mm": 0.5}),
@@ -105,6 +105,20 @@ def test_the_reference_is_what_was_pointed_at_else_last_shown_else_last_bought()
     assert derive(shown, (3,), CATALOG).reference == 0
     pointing = steer(references=(Reference("pen-2", "shown"),))
     assert derive(shown, (3,), CATALOG).hear("that one", pointing, CATALOG).turns[-1].reference == 1
+
+
+def test_what_was_asked_stays_asked_until_something_else_is_or_other_goods_are_wanted() -> None:
+    colour, size = Question("colour", "blue"), Question("size", "A4")
+    asks = [Exchange("a", steer(GEL)), Exchange("b", Reading(Act.ABOUT, questions=(colour,)))]
+    further = Exchange("c", steer(BLUE))
+
+    def asked(*path: Exchange) -> tuple[Question, ...]:
+        return derive(path, (), CATALOG).asked
+
+    assert asked(*asks) == asked(*asks, further) == (colour,)
+    assert asked(*asks, Exchange("d", Reading(Act.ABOUT, questions=(size,)))) == (size,)
+    assert asked(*asks, Exchange("e", Reading(Act.RESTART))) == ()
+    assert asked(*asks, Exchange("f", steer(PADS, act=Act.RECOMMEND))) == ()
 
 
 def test_a_reply_without_items_leaves_what_was_last_shown() -> None:
