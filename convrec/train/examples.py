@@ -128,6 +128,14 @@ def narrative(renderer: Renderer, history: Sequence[int], target: int, kind: str
     return _example(prompt, targets)
 
 
+def description(renderer: Renderer, text: str, row: int) -> Example:
+    """An item's own words as a message of somebody who bought nothing yet → the item."""
+    prompt = renderer.path(Path((), (PathTurn(text),)))
+    targets = [NOTHING] * len(prompt.symbols)
+    targets[-1] = renderer.symbols.item(row)
+    return _example(prompt, targets)
+
+
 def narratives(
     dataset: Dataset, histories: Mapping[str, Sequence[int]]
 ) -> Iterator[tuple[tuple[int, ...], int, str, str]]:

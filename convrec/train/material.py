@@ -15,6 +15,7 @@ from convrec.language.encoder import SentenceEncoder
 from convrec.language.facts import Context, facts_of, render, split
 from convrec.model.phrases import Phrases
 from convrec.model.prompt import Renderer
+from convrec.train.descriptions import descriptions
 from convrec.train.examples import Dialogue, dialogues, held_out_users, narratives
 from convrec.train.recipe import Recipe
 
@@ -50,11 +51,13 @@ class Material:
     dialogues: list[Dialogue]
     validation: list[Case]
     validation_dialogues: list[Dialogue]
+    descriptions: list[tuple[str, int]]
 
 
 def hearing(encoder: SentenceEncoder, data: Material) -> Hearing:
-    """The encoder that knows every message of these dialogues."""
-    return Hearing(encoder, [turn.text for d in data.dialogues + data.validation_dialogues for turn in d.path.turns])
+    """The encoder that knows every message of these dialogues, and every description."""
+    said = [turn.text for d in data.dialogues + data.validation_dialogues for turn in d.path.turns]
+    return Hearing(encoder, said + [text for text, _ in data.descriptions])
 
 
 def material(dataset: Dataset, recipe: Recipe) -> Material:
@@ -78,7 +81,12 @@ def material(dataset: Dataset, recipe: Recipe) -> Material:
         dialogues=[d for d in everything if d.split == "train"],
         validation=parts.validation[:: max(1, len(parts.validation) // VALIDATED)],
         validation_dialogues=for_validation[:VALIDATED],
+        descriptions=descriptions(dataset.catalog) if _describes(recipe) else [],
     )
+
+
+def _describes(recipe: Recipe) -> bool:
+    return recipe.hears != "nothing" and any(phase.examples.descriptions for phase in recipe.phases)
 
 
 def phrases(data: Material, renderer: Renderer) -> Phrases | None:

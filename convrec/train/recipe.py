@@ -21,6 +21,7 @@ class Part(BaseModel):
     narratives: float = Field(0.0, ge=0)
     conversations: float = Field(0.0, ge=0, description="prompt and item only")
     replies: float = Field(0.0, ge=0, description="prompt, item and words")
+    descriptions: float = Field(0.0, ge=0, description="an item's own words, and the item")
 
 
 class Phase(BaseModel):

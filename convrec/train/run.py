@@ -33,6 +33,7 @@ from convrec.train.card import model_card
 from convrec.train.examples import (
     Example,
     conversation,
+    description,
     narrative,
     sequence,
     windows,
@@ -140,6 +141,9 @@ def make_examples(
         for i in _draw(len(data.histories), part.histories, rng)
     ]
     found += [narrative(renderer, *data.narratives[i]) for i in _draw(len(data.narratives), part.narratives, rng)]
+    found += [
+        description(renderer, *data.descriptions[i]) for i in _draw(len(data.descriptions), part.descriptions, rng)
+    ]
     for share, words in ((part.conversations, False), (part.replies, True)):
         for i in _draw(len(data.dialogues), share, rng):
             heard = rng.random() >= recipe.message_dropout
