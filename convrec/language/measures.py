@@ -24,7 +24,8 @@ _SMALLER = {"l": ("ml", 1000), "kg": ("g", 1000), "m": ("cm", 100), "cm": ("mm",
 _FIGURE = re.compile(
     rf"(?<!\S)(?:(?P<upper>{UPPER})|(?P<lower>{LOWER})|(?P<around>{AROUND}))?(?: |(?<!\S))(?:an? )?(?P<pack>(?:packs?|"
     rf"set|box|tube|packet|lots|bundle|bag|carton) of )?"
-    rf"(?P<number>\d+(?:\.\d+)?)(?: (?P<plus>\+|{AFTER_LOWER}|{AFTER_UPPER}))?(?P<rest>(?: [^\s,.;!?]+){{0,3}})"
+    r"(?P<number>\d+(?:\.\d+)?|(?:half )?an?(?= (?:met(?:re|er)|lit(?:re|er)|kilo(?:gram)?|hour)(?!\S)))"
+    rf"(?: (?P<plus>\+|{AFTER_LOWER}|{AFTER_UPPER}))?(?P<rest>(?: [^\s,.;!?]+){{0,3}})"
 )
 _DIMENSIONS = {
     "wide": "width",
@@ -50,6 +51,7 @@ _AFTER = re.compile(
     rf"(?: of \w+)? (?:(?P<upper>{AFTER_UPPER})|(?P<lower>{AFTER_LOWER})|(?P<around>{AFTER_AROUND}))(?!\S)"
 )
 
+_SUITS = re.compile(r" (?:is|are|would be) (?:just )?(?:fine|ok|okay|alright)(?!\S)")
 
 MOST_OPTIONS = 5  # a larger number of things is what is wanted in a pack, not how many to show
 _MANY_OF = frozenset(["packs", "packets", "boxes", "cartons"])
@@ -96,7 +98,9 @@ class Measures:
         return found
 
     def _read(self, u: Utterance, match: re.Match[str], at: int, relevant: Mapping[str, int]) -> Amount | None:
-        value = float(match["number"])
+        number = match["number"]  # "1.5", "a", "half a"
+        value = float(number) if number[0].isdigit() else 0.5 if number.startswith("half") else 1.0
+        at += number.count(" ")
         start = at + 1 + len((match["plus"] or "").split())  # "12 or more pieces"
         facet, value, last = self._facet(u, match, start, value, relevant)
         if not facet:
@@ -123,6 +127,8 @@ class Measures:
             if counted and _STRICT.fullmatch(match[bound] or ""):
                 op = Op.LESS if bound == "upper" else Op.MORE
             return Amount(first, last, (Constraint(facet, op, value, True, said),))
+        if _SUITS.match(rest):
+            return Amount(first, last, ())  # as "steel is fine": it will do, so will others
         if relevant and facet not in relevant:
             return Amount(first, last, (), said)
         if any(np.isclose(value, known) for known in self._values[facet]):

@@ -80,6 +80,7 @@ _THAT_IS = re.compile(
     r"(?:(?P<yes>is|are|does|do|has|have|can|will)|(?P<no>isn't|aren't|doesn't|don't|hasn't|haven't|can't|won't|"
     r"(?:is|are|does|do|has|have) not))(?: (?:then|though|instead|please|,))*(?: [.!?])*$"
 )
+_BARE = re.compile(rf"(?P<first>{_FIRST})[^?]+ \?(?: \?)*")
 _SIZES = ("size", "width", "height", "length", "capacity", "diameter")
 
 
@@ -110,6 +111,8 @@ class Questions:
             return (Question(found, every=True),) if found and found != "price" else ()
         if _PIECES.fullmatch(u.line) and (found := self._first(self._by_name.get("pieces", ()), known, topics)):
             return (Question(found),)
+        if flag := self._bare(u, mentions, known):
+            return (flag,)
         if not _ASKS.fullmatch(u.line) or _NO_QUESTION.search(u.line):
             return ()
         for pattern, name in _NAMED:
@@ -164,6 +167,16 @@ class Questions:
                 yield Question(found)
             elif flags := [s for s in values if isinstance(s.value, bool)]:
                 yield Question(flags[0].facet, flags[0].value if yes_or_no else None)
+
+    def _bare(self, u: Utterance, mentions: Sequence[Mention], known: set[str]) -> Question | None:
+        """ "Magnetic?": nothing but a property that the item has or lacks. "Blue?" may want one that is."""
+        match = _BARE.fullmatch(u.line)
+        named = [m for m in mentions if m.cue not in _MILD]
+        if match is None or len(named) != 1:
+            return None
+        whole = named[0].first == len(match["first"].split()) and u.words[named[0].last].text == "?"
+        flags = (s for s in named[0].of(Kind.VALUE) if s.value is True and s.facet in known)
+        return next((Question(flag.facet, True) for flag in flags if whole), None)
 
     def _first(self, facets: Iterable[str], known: set[str], topics: Iterable[str]) -> str:
         """The first facet that the item has, else that such items have, else that anything here has; else empty."""

@@ -80,6 +80,15 @@ def test_what_is_asked_of_the_shop_is_no_question_about_what_was_shown(text: str
     assert read(text).act is not Act.ABOUT
 
 
+@pytest.mark.parametrize("text", ["dimmable?", "and dimmable ?", "ok, dimmable??"])
+def test_a_bare_property_with_a_question_mark_is_asked_of_what_was_shown(text: str) -> None:
+    vela = Situation(shown=(1,), all_shown=(1,), reference=1)
+    assert read(text, vela).questions == (Question("dimmable", True),)
+    assert read("red?", vela).act is not Act.ABOUT, "which may want a red one"
+    assert read("a dimmable one?", vela).act is not Act.ABOUT
+    assert read(text, Situation()).constraints == (Constraint("dimmable", Op.IS, True, True, "dimmable"),)
+
+
 def test_which_of_them_is_asked_about() -> None:
     assert [r.item_id for r in read("how heavy is the second one?").references] == ["b"]
 
