@@ -24,7 +24,7 @@ _SMALLER = {"l": ("ml", 1000), "kg": ("g", 1000), "m": ("cm", 100), "cm": ("mm",
 _FIGURE = re.compile(
     rf"(?<!\S)(?:(?P<upper>{UPPER})|(?P<lower>{LOWER})|(?P<around>{AROUND}))?(?: |(?<!\S))(?:an? )?(?P<pack>(?:packs?|"
     rf"set|box|tube|packet|lots|bundle|bag|carton) of )?"
-    r"(?P<number>\d+(?:\.\d+)?|(?:half )?an?(?= (?:met(?:re|er)|lit(?:re|er)|kilo(?:gram)?|hour)(?!\S)))"
+    r"(?P<number>\d+(?:\.\d+)?|(?:half )?an?(?= (?:met(?:re|er)|lit(?:re|er)|kilo(?:gram)?)(?!\S)))"
     rf"(?: (?P<plus>\+|{AFTER_LOWER}|{AFTER_UPPER}))?(?P<rest>(?: [^\s,.;!?]+){{0,3}})"
 )
 _DIMENSIONS = {

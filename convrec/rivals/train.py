@@ -39,7 +39,9 @@ def train_rival(
     Of the recipe: the backbone's shape, dropout, and its one phase of histories. Raises ConfigError for a recipe with
     other phases and where checkpoints of another run are in the way, ModelError for a catalogue that cannot be spelt.
     """
-    if len(recipe.phases) != 1 or not recipe.phases[0].examples.histories or recipe.phases[0].lora:
+    first = recipe.phases[0]
+    shares = first.examples.model_dump().values()
+    if len(recipe.phases) != 1 or not 0 < first.examples.histories == sum(shares) or first.lora:
         raise ConfigError("a rival learns histories and nothing else: give a recipe of one phase of them, without LoRA")
     work = out.with_name(out.name + ".training")
     same_run(work, recipe, seed, kind, dataset)

@@ -2,8 +2,8 @@
 whose first phase ties an item to its text before anything is asked of it).
 
 Histories place items by who buys them, and a table that was kept as they made it hardly tells a thick pen from a thin
-one: a message can only choose between what lies apart. A description has no shopper and no history, so it takes
-nothing from what histories teach, and it costs nobody's purchases.
+one: a message can only choose between what lies apart. A description has no shopper, so no history is learnt by heart
+over it.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ READER = Reader(
         ("a board 1.8 m wide", [(Op.IS, 180.0, True)]),
         ("a board, half a metre is fine", []),
         ("a metric board", []),
+        ("a board I look at for an hour a day", []),
     ],
 )
 def test_a_measure_is_read_in_the_unit_of_its_facet(text: str, said: list[tuple[Op, float, bool]]) -> None:

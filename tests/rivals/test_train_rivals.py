@@ -71,8 +71,10 @@ def test_a_stopped_run_goes_on_to_the_same_weights(dataset: Dataset, tmp_path: P
 
 def test_a_recipe_with_words_is_refused(dataset: Dataset, tmp_path: Path) -> None:
     phases = [*RECIPE["phases"], {**RECIPE["phases"][0], "examples": {"replies": 1}}]  # type: ignore[misc, index]
-    with pytest.raises(ConfigError, match="one phase"):
-        train(dataset, tmp_path / "rival", "titles", phases=phases)
+    besides = [{**RECIPE["phases"][0], "examples": {"histories": 1, "descriptions": 1}}]  # type: ignore[index]
+    for refused in (phases, besides):
+        with pytest.raises(ConfigError, match="one phase"):
+            train(dataset, tmp_path / "rival", "titles", phases=refused)
     assert not (tmp_path / "rival").exists()
 
 
