@@ -45,7 +45,8 @@ def wanted(constraints: Sequence[Constraint], catalog: Catalog) -> str:
     nouns = [str(c.value).lower() for c in constraints if c.facet == "category" and c.op is Op.IS]
     others = phrases([c for c in constraints if c.facet != "category" or c.op is Op.NOT], catalog)
     noun = listed(dict.fromkeys(nouns)) or "items"
-    return f"{noun} that are {others}" if others else noun
+    verb = "are" if len(set(nouns)) > 1 or noun.endswith("s") else "is"  # "copy paper that is ivory"
+    return f"{noun} that {verb} {others}" if others else noun
 
 
 def listed(words: Iterable[str], last: str = "and") -> str:

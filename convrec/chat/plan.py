@@ -21,7 +21,12 @@ _SERVICE = re.compile(
     r"exchange|discounts?|vouchers?|invoices?|open(ing)?)\b[^.!?]*\?",
     re.I,
 )
-_SUM = re.compile(r"\b(together|total|altogether|both|sum|add|the lot|the pair|all of (them|it|those|these))\b", re.I)
+_SUM = re.compile(
+    r"\b(together|total|altogether|both|sum|add|the lot|the pair|all of (them|it|those|these)|"
+    r"(all|the|those|these) (?P<number>two|three|four|2|3|4)( of (them|those|these))?(?! \w+s\b))\b",
+    re.I,
+)
+_NUMBERS = {"two": 2, "three": 3, "four": 4}
 _HOW_MUCH = re.compile(r"\b(how much|what.*\b(cost|price)|(cost|price).*\?)", re.I)
 # The same where something about the thing is asked: "what does it cost?", but not "how much does it weigh?".
 _ITS_PRICE = re.compile(
@@ -30,7 +35,7 @@ _ITS_PRICE = re.compile(
     r"|\b(is|are) (it|this|that|they|these|those) (very |really |quite )?(expensive|cheap|dear|pricey|costly)\W*$",
     re.I,
 )
-_MONEY = re.compile(r"\b(cost|costs|price|pay|spend|much|total|sum|add)\b", re.I)
+_MONEY = re.compile(r"\b(cost|costs|price|pay|spend|much|total|sum|add|come to|comes to|set me back)\b", re.I)
 _TIMES = re.compile(r"(?<!of )\b(\d{1,4})(?= of (?:them|those|these|it)\b| (?:packs|packets|sets|boxes)\b)", re.I)
 
 
@@ -61,7 +66,7 @@ def plan(text: str, reading: Reading, before: State, state: State, catalog: Cata
             answers = tuple(explain.why(catalog, row, before, words) for row in rows[:MOST_ITEMS])
             return Plan(opening=answers or (words.say("nothing_shown_yet"),))
         case Act.COMPARE:
-            rows = _at_least_two(subjects, before)
+            rows = _at_least(2, subjects, before)
             if not rows:
                 return Plan(opening=(words.say("nothing_shown_yet"),))
             return Plan(opening=(explain.compare(catalog, rows, words, reading.questions),))
@@ -73,8 +78,9 @@ def _cost(text: str, reading: Reading, subjects: tuple[int, ...], before: State,
     """The answer to "how much is it?" and "what do both cost together?"; empty where nothing of the kind was asked."""
     if reading.constraints or not (_MONEY.search(text) or _ITS_PRICE.search(text)):
         return ""
-    if _SUM.search(text):
-        rows = _at_least_two(subjects, before)
+    if together := _SUM.search(text):
+        number = (together["number"] or "2").lower()
+        rows = _at_least(_NUMBERS.get(number) or int(number), subjects, before)
         return explain.total(catalog, rows, words) if len(rows) >= 2 else ""
     rows = subjects or before.last_shown
     if not rows or not (_HOW_MUCH.search(text) or _ITS_PRICE.search(text)):
@@ -83,9 +89,9 @@ def _cost(text: str, reading: Reading, subjects: tuple[int, ...], before: State,
     return explain.price(catalog, rows[0], words, int(times[1]) if times else 1)
 
 
-def _at_least_two(subjects: tuple[int, ...], before: State) -> tuple[int, ...]:
+def _at_least(number: int, subjects: tuple[int, ...], before: State) -> tuple[int, ...]:
     """What is spoken of: what the message points at, or else the last reply, filled up with what was shown earlier."""
     rows = subjects or before.last_shown
-    if len(rows) < 2:
-        rows = tuple(dict.fromkeys((*rows, *before.last_shown, *reversed(before.shown))))[:2]
+    if len(rows) < number:
+        rows = tuple(dict.fromkeys((*rows, *before.last_shown, *reversed(before.shown))))[:number]
     return rows[:MOST_ITEMS]
