@@ -98,7 +98,7 @@ def case(items: int, kind: HeadKind, n_clusters: int, rounds: int, *, across: bo
     for step in range(1 + rounds):
         torch.manual_seed(step)
         at = [time.perf_counter()]
-        cost = batch_loss(model, examples, 1.0, negatives)
+        cost = batch_loss(model, examples, RECIPE.phases[0], negatives)
         optimizer.zero_grad(set_to_none=True)
         at.append(time.perf_counter())
         cost.backward()  # type: ignore[no-untyped-call]

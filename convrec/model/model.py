@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from convrec.model.backbone import dropout
+from convrec.model.gist import Gist
 from convrec.model.head import Head, HeadKind
 from convrec.model.index import IndexedHead, ItemIndex, indexed
 from convrec.model.losses import Drawn, full_loss, sampled_loss, two_level_loss
@@ -32,6 +33,7 @@ class ConvrecModel(nn.Module):
         heard_width: int,
         dropout: float = 0.0,
         kind: HeadKind = "two-level",
+        gist: bool = False,
     ) -> None:
         super().__init__()
         self.backbone = backbone
@@ -40,6 +42,7 @@ class ConvrecModel(nn.Module):
         hidden = backbone.get_input_embeddings().weight.shape[1]
         self.marks = nn.Embedding(symbols.items - symbols.text, hidden)  # controls and facts, tied with the output
         self.hear = nn.Sequential(nn.LayerNorm(heard_width), nn.Linear(heard_width, hidden))
+        self.gist = Gist(heard_width, hidden) if gist else None
         self.dropout = dropout
         self.kind = kind
         scale = float(backbone.get_input_embeddings().weight.detach().std())
@@ -92,7 +95,16 @@ class ConvrecModel(nn.Module):
             is_heard = symbols < 0
             spoken = self.hear(heard).to(vectors.dtype)[-1 - symbols[is_heard]]
             vectors = vectors.masked_scatter(is_heard[..., None], spoken)
+            if self.gist is not None:
+                vectors = vectors + self._gists(self.gist, symbols, heard).to(vectors.dtype)
         return vectors
+
+    def _gists(self, gist: Gist, symbols: Tensor, heard: Tensor) -> Tensor:
+        """(batch, length, hidden): at each ⟨item⟩ mark the gist of the last message before it, zero elsewhere."""
+        turn = (symbols == self.symbols.control("user")).cumsum(1)
+        last = (symbols < 0) & (turn == turn[:, -1:])  # a prompt has one ⟨item⟩ mark, and no message after it
+        said: Tensor = gist(heard[-1 - symbols[last]], last.nonzero()[:, 0], len(symbols))
+        return (symbols == self.symbols.control("item"))[..., None] * said[:, None]
 
     def forward(
         self, symbols: Tensor, heard: Tensor, head: Head | IndexedHead, attention_mask: Tensor | None = None

@@ -65,6 +65,7 @@ class SavedConfig:
     splice_facts: bool = True
     fact_tokens: bool = True
     item_vectors: Starts = "both"
+    gist: bool = False
     format: int = FORMAT
 
 
@@ -176,6 +177,7 @@ def load(folder: str | Path, *, merge: bool = True, indexed: bool = False) -> Sa
             table,
             heard_width=config.heard_width,
             kind=config.head,
+            gist=config.gist,
         )
         missing, unexpected = model.load_state_dict(
             {k: v.float() if v.is_floating_point() else v for k, v in state.items()}, strict=False

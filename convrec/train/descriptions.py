@@ -3,28 +3,42 @@ whose first phase ties an item to its text before anything is asked of it).
 
 Histories place items by who buys them, and a table that was kept as they made it hardly tells a thick pen from a thin
 one: a message can only choose between what lies apart. A description has no shopper, so no history is learnt by heart
-over it.
+over it. Most are said in a sentence of those that critiques are trained in ("do you have …?"): which words of a message
+name goods, and which only carry them, is learnt so.
 """
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from convrec.catalog import Catalog, Item, format_value
+from convrec.language.grammar import expand, phrasings, roughen, slots_of
 
 EACH = 8  # descriptions of an item
 BRAND, CATEGORY, ATTRIBUTE, TITLE = 0.35, 0.35, 0.35, 0.5  # how often one says each of these
 LEAF = 0.7  # how often its category is the last of its path
 MOST = 3  # words of a title in a row
+SAID = 0.75  # how often it is said in a sentence
+SENTENCES = ("brand_in", "category", "flag_in", "request", "soft", "swap", "use", "words")  # that ask for something
 
 
 def descriptions(catalog: Catalog) -> list[tuple[str, int]]:
     """EACH texts of every item that says anything, with its row; of the same catalogue always the same."""
     rng = random.Random(f"descriptions of {catalog.version}")
+    sentences = [text for kind in SENTENCES for text in phrasings("critiques")[kind] if len(slots_of(text)) == 1]
     drawn = ((described(item, rng), row) for row, item in enumerate(catalog.items) for _ in range(EACH))
-    return [(text, row) for text, row in drawn if text]
+    return [(said(text, sentences, rng), row) for text, row in drawn if text]
+
+
+def said(description: str, sentences: Sequence[str], rng: random.Random) -> str:
+    """The description as somebody might ask for it, or as it is."""
+    if rng.random() >= SAID:
+        return description
+    sentence = rng.choice(sentences)
+    (slot,) = slots_of(sentence)
+    return roughen(expand(sentence, {slot: description}, rng), rng)
 
 
 def described(item: Item, rng: random.Random) -> str:

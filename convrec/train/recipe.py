@@ -35,6 +35,7 @@ class Phase(BaseModel):
     lora: int = Field(0, ge=0, description="rank; 0 trains the backbone in full")
     table: bool = Field(True, description="false keeps the item table as it is: words can cost the ranking little then")
     text_weight: float = Field(0.25, ge=0, description="weight of a text position beside 1 for an item position")
+    asked_weight: float = Field(1.0, gt=0, description="weight of the item that answers a message, beside the same 1")
     select: Literal["histories", "conversations", "none"] = "histories"
     patience: int = Field(6, gt=0, description="validations without a better one before the phase ends")
 
@@ -48,6 +49,7 @@ class Recipe(BaseModel):
     heads: int = Field(4, gt=0)
     vocabulary: int = Field(4096, gt=300)
     hears: Literal["encoder", "tokens", "nothing"] = "encoder"
+    gist: bool = Field(False, description="a message also goes straight to the ⟨item⟩ mark, as one vector")
     splice_facts: bool = Field(True, description="false: the words open without what may be said of the item")
     fact_tokens: bool = Field(True, description="false: values are written as text")
     width: int = Field(128, gt=0, description="k of the item table")
@@ -73,6 +75,12 @@ class Recipe(BaseModel):
         2, description="last items of each history left out: 2 to choose by validation, 1 for a final run as chosen"
     )
     phases: tuple[Phase, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _has_a_gist_of_what_is_heard(self) -> Recipe:
+        if self.gist and self.hears != "encoder":
+            raise ValueError("a gist is made of what the encoder hears: gist needs hears: encoder")
+        return self
 
     @model_validator(mode="after")
     def _validates_only_what_is_held_back(self) -> Recipe:

@@ -81,6 +81,7 @@ def train(
         text_symbols=model.symbols.text,
         facts=model.symbols.facts,
         hears=recipe.hears,
+        gist=recipe.gist,
         width=recipe.width,
         heard_width=TEXT_WIDTH,
         part_dropout=recipe.part_dropout,
@@ -123,7 +124,7 @@ def train_phases(
         history = train_phase(
             model, phase, recipe, number=number, seed=seed,
             make_examples=lambda rng, part=phase.examples: make_examples(renderer, data, part, recipe, rng),  # type: ignore[misc]
-            loss=partial(batch_loss, text_weight=phase.text_weight, negatives=negatives),
+            loss=partial(batch_loss, phase=phase, negatives=negatives),
             validate=validator(renderer, data, phase),
             checkpoint=work / f"phase-{number}.safetensors",
             report=report,
@@ -222,7 +223,9 @@ def _build(
         free=recipe.item_vectors != "content",
     )
     symbols = Symbols(len(tokenizer), fact_vocabulary(dataset.catalog))
-    model = ConvrecModel(causal, symbols, table, heard_width=TEXT_WIDTH, dropout=recipe.dropout, kind=recipe.head)
+    model = ConvrecModel(
+        causal, symbols, table, heard_width=TEXT_WIDTH, dropout=recipe.dropout, kind=recipe.head, gist=recipe.gist
+    )
     if known is not None and known.catalog.version == dataset.catalog.version:
         _go_on(model, known, recipe)
     elif known is not None:
@@ -240,14 +243,16 @@ def _go_on(model: ConvrecModel, known: Saved, recipe: Recipe) -> None:
             f"the model to start from has item vectors from {before.item_vectors}, the recipe asks for "
             f"{recipe.item_vectors}; say the same, or start from another"
         )
+    if before.gist and not recipe.gist:
+        raise ConfigError("the model to start from has learnt a gist: say gist: true in the recipe")
     alike = (before.clusters, before.cluster_by) == (recipe.clusters, recipe.cluster_by)
     alike = alike and recipe.n_clusters in (None, len(state["table.clusters"]))
     if before.head == "two-level" and alike:
         model.table.clusters = torch.nn.Parameter(state["table.clusters"].clone())  # another seed may have made more
-        model.load_state_dict(state)
+        model.load_state_dict(model.state_dict() | state)  # a gist that it has not says nothing at first
         return
     own = model.state_dict()
-    model.load_state_dict(state | {name: own[name] for name in ("table.cluster_of", "table.clusters")})
+    model.load_state_dict(own | state | {name: own[name] for name in ("table.cluster_of", "table.clusters")})
     model.table.start_clusters()
 
 
@@ -255,6 +260,8 @@ def _go_on(model: ConvrecModel, known: Saved, recipe: Recipe) -> None:
 def _inherit(model: ConvrecModel, known: ConvrecModel) -> None:
     """Takes over hearing, marks by name, and how content becomes an item, from a model over another catalogue."""
     model.hear.load_state_dict(known.hear.state_dict())
+    if model.gist is not None and known.gist is not None:
+        model.gist.load_state_dict(known.gist.state_dict())
     mine, theirs = model.symbols, known.symbols
     n_controls = mine.first_fact - mine.text
     if n_controls != theirs.first_fact - theirs.text:

@@ -165,10 +165,11 @@ def schedule(phase: Phase, done: float, step: int, warm_up: int = 100) -> float:
 
 
 def batch_loss(
-    model: ConvrecModel, examples: Sequence[Example], text_weight: float, negatives: Negatives | None = None
+    model: ConvrecModel, examples: Sequence[Example], phase: Phase, negatives: Negatives | None = None
 ) -> Tensor:
     """The loss of a batch; matrix work in bf16, the item table and the softmaxes in fp32.
 
+    A position weighs by what it predicts: a word, an item of a history, or the item that answers a message (`phase`).
     Padding stands on the right and attention looks left, so no mask is needed.
     """
     length = max(len(e) for e in examples)
@@ -182,10 +183,12 @@ def batch_loss(
     heard = torch.from_numpy(np.concatenate([e.heard for e in examples]).astype(np.float32))
     device = model.marks.weight.device
     given, wanted = torch.from_numpy(symbols).to(device), torch.from_numpy(targets).to(device)
+    answers = given == model.symbols.control("item")
     head, given, wanted, drawn = narrowed(model, given, wanted, negatives.draw(device) if negatives else None)
     with torch.autocast(device.type, dtype=torch.bfloat16):
         hidden = model(given, heard.to(device), head)
         chosen = wanted != NOTHING
         wanted = wanted[chosen]
-        weights = torch.where(wanted >= head.n_symbols, 1.0, text_weight)
+        weights = torch.where(wanted >= head.n_symbols, 1.0, phase.text_weight)
+        weights = torch.where(answers[chosen], phase.asked_weight, weights)
         return model.loss(hidden[chosen], wanted, weights, head, drawn)

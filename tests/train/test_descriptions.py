@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from small_model import round_trips, small_catalog, small_model
 
 from convrec.catalog import Catalog, Item
-from convrec.train.descriptions import EACH, described, descriptions
+from convrec.train.descriptions import EACH, described, descriptions, said
 from convrec.train.examples import NOTHING, description
 from convrec.train.material import material
 from convrec.train.recipe import Recipe
@@ -41,6 +41,13 @@ def test_every_item_is_described_alike_whenever_its_catalogue_is_and_one_that_sa
     assert found == descriptions(catalog)
     assert {row for _, row in found} == set(range(len(catalog) - 1))
     assert max([row for _, row in found].count(row) for row in range(len(catalog))) <= EACH
+
+
+def test_a_description_is_asked_for_in_a_sentence_or_stands_alone() -> None:
+    sentences = ["do you have {things}?", "[a|the] {adj} one"]
+    asked = [said("blue one", sentences, random.Random(seed)) for seed in range(99)]
+    plain = {text.casefold().rstrip("?.") for text in asked}
+    assert plain == {"blue one", "do you have blue one", "a blue one one", "the blue one one"}
 
 
 def test_a_description_is_a_message_of_somebody_without_purchases_that_its_item_answers() -> None:

@@ -241,10 +241,14 @@ def test_a_corrupt_checkpoint_is_named(dataset: Dataset, tmp_path: Path) -> None
         train(dataset, tmp_path / "model", Recipe.model_validate(RECIPE), seed=1, backbone=None, report=silent)
 
 
+def round_trips_of(items: int) -> Dataset:
+    catalog = small_catalog(items)
+    rows = [(f"u{u}", catalog[(u + s) % items].item_id, s, 5.0, "") for u in range(20) for s in range(6)]
+    return Dataset(catalog, pl.DataFrame(rows, schema=INTERACTIONS, orient="row"))
+
+
 def test_another_catalogue_starts_from_the_language_of_a_model(trained: Path, tmp_path: Path) -> None:
-    catalog = small_catalog(16)
-    rows = [(f"u{u}", catalog[(u + s) % 16].item_id, s, 5.0, "") for u in range(20) for s in range(6)]
-    other = annotate(Dataset(catalog, pl.DataFrame(rows, schema=INTERACTIONS, orient="row")), 0, hold_out=0.0)
+    other = annotate(round_trips_of(16), 0, hold_out=0.0)
     recipe = Recipe.model_validate({**RECIPE, "phases": [{**RECIPE["phases"][0], "epochs": 1, "select": "none"}]})  # type: ignore[index, dict-item]
     out = train(other, tmp_path / "other", recipe, seed=0, backbone=str(trained), report=silent)
     engine = load_engine(out)
@@ -366,6 +370,33 @@ def test_what_was_trained_with_a_switch_is_served_with_it(
     events = list(engine.generate(asked))
     facts = [event for event in events if isinstance(event, Token) and event.is_fact]
     assert bool(facts) == (name != "fact_tokens"), "at this temperature nearly everything allowed is said"
+
+
+def test_a_gist_is_learnt_served_gone_on_with_and_taken_to_another_catalogue(dataset: Dataset, tmp_path: Path) -> None:
+    phases = [{**RECIPE["phases"][0], "epochs": 1, "examples": {"histories": 1, "descriptions": 1}}]  # type: ignore[index, dict-item]
+    recipe = Recipe.model_validate({**RECIPE, "phases": phases, "gist": True})
+    out = train(dataset, tmp_path / "model", recipe, seed=1, backbone=None, report=silent)
+    gist = load(out).model.gist
+    assert gist is not None
+    assert gist.project.weight.any()
+    assert gist.weigh.weight.any()
+    still = Recipe.model_validate({**RECIPE, "gist": True, "phases": [{**phases[0], "learning_rate": 1e-9}]})
+    after = load(train(dataset, tmp_path / "on", still, seed=1, backbone=str(out), report=silent)).model.gist
+    assert after is not None
+    torch.testing.assert_close(after.project.weight, gist.project.weight, atol=1e-3, rtol=1e-3)
+    other = annotate(round_trips_of(16), 0, hold_out=0.0)
+    there = load(train(other, tmp_path / "other", still, seed=1, backbone=str(out), report=silent)).model.gist
+    assert there is not None
+    torch.testing.assert_close(there.project.weight, gist.project.weight, atol=1e-3, rtol=1e-3)
+    without = Recipe.model_validate({**RECIPE, "phases": [{**phases[0], "learning_rate": 1e-9}]})
+    with pytest.raises(ConfigError, match="gist: true"):
+        train(dataset, tmp_path / "without", without, seed=1, backbone=str(out), report=silent)
+    plain = train(dataset, tmp_path / "plain", without, seed=1, backbone=None, report=silent)
+    begun = load(train(dataset, tmp_path / "begun", still, seed=1, backbone=str(plain), report=silent)).model.gist
+    assert begun is not None
+    assert begun.project.weight.abs().max() < 1e-3
+    with pytest.raises(ValueError, match="gist needs hears: encoder"):
+        Recipe.model_validate({**RECIPE, "gist": True, "hears": "tokens"})
 
 
 @pytest.mark.parametrize("vectors", ["content", "collaborative"])
