@@ -16,9 +16,10 @@ from convrec.language.utterance import Utterance
 LONGEST = 16  # words; whoever says more tells a story
 ANSWER = 4  # words before a question that may answer what was shown, with no cues but these
 _MILD = frozenset(["soft_before", "soft_after", "filler", "this", "the", "so", "and", "but"])
+_NTH = "1st|2nd|3rd|first|second|third|last"
 _IT = (
     r"(?:(?:it|its|it's|this|that|they|these|those|them)(?: one| thing| ones)?|"
-    r"the (?:1st|2nd|3rd|first|second|third|last) one)"
+    rf"the (?:{_NTH}) one)"
 )
 _VERB = r"(?:is|are|does|do|can|could|will|has|have)"
 _FIRST = (
@@ -80,6 +81,8 @@ _THAT_IS = re.compile(
     r"(?:(?P<yes>is|are|does|do|has|have|can|will)|(?P<no>isn't|aren't|doesn't|don't|hasn't|haven't|can't|won't|"
     r"(?:is|are|does|do|has|have) not))(?: (?:then|though|instead|please|,))*(?: [.!?])*$"
 )
+_OF_ONE = re.compile(rf"(?<!\S)(?P<verb>is|are|does|do|can|could|will|would|has|have) the (?:{_NTH}) one(?!\S)", re.I)
+_COMPARES = re.compile(r"(?<!\S)(?:better|worse|best|worst|than|more|less|as)(?!\S)")
 _BARE = re.compile(rf"(?P<first>{_FIRST})[^?]+ \?(?: \?)*")
 _SIZES = ("size", "width", "height", "length", "capacity", "diameter")
 
@@ -185,6 +188,13 @@ class Questions:
             if found := next((facet for facet in facets if facet in group), ""):
                 return found
         return ""
+
+
+def of_it(u: Utterance, mentions: Sequence[Mention]) -> Utterance:
+    """ "Is the second one sturdy?" as it is asked of a thing alone ("is it sturdy?"): else it sounds like a comparison,
+    which "is the second one cheaper?" is."""
+    compares = _COMPARES.search(u.line) or any(s.value in ("less", "more") for m in mentions for s in m.of(Kind.SCALE))
+    return u if compares else Utterance(_OF_ONE.sub(lambda match: f"{match['verb']} it", u.text, count=1))
 
 
 def _answered(u: Utterance) -> int:

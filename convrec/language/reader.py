@@ -26,7 +26,7 @@ from convrec.language.measures import Measures
 from convrec.language.mentions import names_value, of_goods
 from convrec.language.money import Money
 from convrec.language.prices import Amount, find_prices
-from convrec.language.questions import Questions
+from convrec.language.questions import Questions, of_it
 from convrec.language.references import Pointed, Pointer
 from convrec.language.scope import Scope
 from convrec.language.situation import Situation
@@ -120,7 +120,8 @@ class Reader:
         base = _base(u, pointed, steered)
         asked_of = base if base in situation.shown or pointed else None
         table = self._catalog[base].leaf if base is not None and base in situation.shown else ""
-        aim = self._aims.of(u.corrected(corrections), table) if self._aims else Aim()
+        spelt = u.corrected(corrections)
+        aim = self._aims.of(of_it(spelt, mentions) if len(pointed) == 1 else spelt, table) if self._aims else Aim()
         if aim.here >= CERTAINLY and aim.act_is < HARDLY:  # "a baby sleeps next door": no next one
             acts = {name: places for name, places in acts.items() if name == "restart" and aim.here < OVER_NAMES}
         meant = aim.kind if aim.kind_is >= (PROBABLY if table and aim.elsewhere else SURELY) else ""
