@@ -93,6 +93,13 @@ _AGAINST = re.compile(
 )
 
 
+# "$40 for the two of them": so much for each. "For the two of us" says how many people pay.
+_SHARED = re.compile(
+    r"(?:(?:max|maximum|tops|at most|total|in total|altogether) )?for (?:both|the pair|(?:the|all) "
+    r"(?P<number>two|three|four|five|[2-9]|10))(?: of (?:them|those|these))?(?=$| [.,;!?])"
+)
+_SHARES = {"two": 2, "three": 3, "four": 4, "five": 5}
+
 CHEAPEST = re.compile(
     r"(?<!\S)(?:cheapest|least expensive|least pricey|least costly|lowest price|lowest priced|most affordable)(?!\S)"
 )
@@ -141,9 +148,23 @@ def find_prices(utterance: Utterance, reference: float | None) -> list[Amount]:
         *_plain(utterance),
     ):
         if taken.isdisjoint(range(amount.first, amount.last)):
-            found.append(amount)
+            found.append(_shared(utterance, amount))
             taken.update(range(amount.first, amount.last))
     return sorted(found, key=lambda amount: amount.first)
+
+
+def _shared(u: Utterance, amount: Amount) -> Amount:
+    """What each may cost where the amount is for several at once."""
+    match = _SHARED.match(" ".join(word.text for word in u.words[amount.last :]))
+    if match is None or amount.relative:
+        return amount
+    number, last = match["number"] or "2", amount.last + len(match.group().split())
+    limits, said = amount.constraints, u.said(amount.first, last)
+    if len(limits) == 2 and not limits[0].hard and not amount.unmet:  # a sum is no middle: "$40 for both"
+        limits = (replace(limits[1], op=Op.AT_MOST, value=float(limits[1].value) / 1.2, hard=True),)
+    share = _SHARES.get(number) or int(number)
+    each = tuple(replace(c, value=round(float(c.value) / share, 2), said=said) for c in limits)
+    return replace(amount, last=last, constraints=each)
 
 
 def _amount(u: Utterance, match: re.Match[str], *limits: tuple[Op, float], hard: bool = True) -> Amount:

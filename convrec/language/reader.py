@@ -25,7 +25,7 @@ from convrec.language.meaning import Meaning
 from convrec.language.measures import Measures
 from convrec.language.mentions import names_value, of_goods
 from convrec.language.money import Money
-from convrec.language.prices import Amount, find_prices
+from convrec.language.prices import find_prices
 from convrec.language.questions import Questions, of_it
 from convrec.language.references import Pointed, Pointer
 from convrec.language.scope import Scope
@@ -131,11 +131,12 @@ class Reader:
             if questions and max(aim.kind_is, aim.act_is) < CERTAINLY:
                 about = {p.row: p.reference for p in pointed}
                 return Reading(Act.ABOUT, references=tuple(about.values()), questions=questions)
+        sums = find_prices(u, self._price(base))
         counted = number_asked(u)
         options = set(range(*counted[:2])) if counted else set()
-        prices: list[Amount] = [
-            a for a in find_prices(u, self._price(base)) if (taken | options).isdisjoint(range(a.first, a.last))
-        ]
+        if any(options and options <= set(range(a.first + 1, a.last)) for a in sums):
+            options = set()  # "$40 for the two of them"
+        prices = [a for a in sums if (taken | options).isdisjoint(range(a.first, a.last))]
         taken |= {i for p in pointed for i in range(p.first, p.last)} | {
             i for a in prices for i in range(a.first, a.last)
         }
