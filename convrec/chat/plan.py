@@ -10,6 +10,7 @@ from convrec.chat.choice import MOST_ITEMS, Choice, Plan
 from convrec.chat.state import State
 from convrec.chat.words import Words
 from convrec.conversation import Act, Reading
+from convrec.language.utterance import Utterance
 
 _MOODS = (
     ("thanks", re.compile(r"\b(thanks?|thank you|thx|cheers|merci|danke|gracias)\b", re.I)),
@@ -23,10 +24,8 @@ _SERVICE = re.compile(
 )
 _SUM = re.compile(
     r"\b(together|total|altogether|both|sum|add|the lot|the pair|all of (them|it|those|these)|"
-    r"(all|the|those|these) (?P<number>two|three|four|2|3|4)( of (them|those|these))?(?! \w+s\b))\b",
-    re.I,
+    r"(all|the|those|these) (?P<number>[2-5])( of (them|those|these))?(?! \w+s\b))\b"
 )
-_NUMBERS = {"two": 2, "three": 3, "four": 4}
 _HOW_MUCH = re.compile(r"\b(how much|what.*\b(cost|price)|(cost|price).*\?)", re.I)
 # The same where something about the thing is asked: "what does it cost?", but not "how much does it weigh?".
 _ITS_PRICE = re.compile(
@@ -78,9 +77,8 @@ def _cost(text: str, reading: Reading, subjects: tuple[int, ...], before: State,
     """The answer to "how much is it?" and "what do both cost together?"; empty where nothing of the kind was asked."""
     if reading.constraints or not (_MONEY.search(text) or _ITS_PRICE.search(text)):
         return ""
-    if together := _SUM.search(text):
-        number = (together["number"] or "2").lower()
-        rows = _at_least(_NUMBERS.get(number) or int(number), subjects, before)
+    if together := _SUM.search(Utterance(text).line):
+        rows = _at_least(int(together["number"] or 2), subjects, before)
         return explain.total(catalog, rows, words) if len(rows) >= 2 else ""
     rows = subjects or before.last_shown
     if not rows or not (_HOW_MUCH.search(text) or _ITS_PRICE.search(text)):

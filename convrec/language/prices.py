@@ -95,11 +95,10 @@ _AGAINST = re.compile(
 
 # "$40 for the two of them": so much for each. "For the two of us" says how many people pay.
 _SHARED = re.compile(
-    r"(?:(?:max|maximum|tops|at most|total|in total|altogether) )?for (?:both|the pair|(?:the|all) "
-    r"(?P<number>two|three|four|five|[2-9]|10))(?: of (?:them|those|these))?(?=$| [.,;!?])"
+    r"(?:(?:max|maximum|tops|at most|total|in total|altogether) )?"
+    r"for (?:both|the pair|(?:the|all) (?P<number>[2-9]|10))(?: of (?:them|those|these))?(?=$| [.,;!?])"
 )
-_SHARES = {"two": 2, "three": 3, "four": 4, "five": 5}
-
+_VAGUE = re.compile(rf"(?<!\S)(?:{AROUND}|{AFTER_AROUND})(?!\S)")
 CHEAPEST = re.compile(
     r"(?<!\S)(?:cheapest|least expensive|least pricey|least costly|lowest price|lowest priced|most affordable)(?!\S)"
 )
@@ -158,11 +157,11 @@ def _shared(u: Utterance, amount: Amount) -> Amount:
     match = _SHARED.match(" ".join(word.text for word in u.words[amount.last :]))
     if match is None or amount.relative:
         return amount
-    number, last = match["number"] or "2", amount.last + len(match.group().split())
-    limits, said = amount.constraints, u.said(amount.first, last)
-    if len(limits) == 2 and not limits[0].hard and not amount.unmet:  # a sum is no middle: "$40 for both"
-        limits = (replace(limits[1], op=Op.AT_MOST, value=float(limits[1].value) / 1.2, hard=True),)
-    share = _SHARES.get(number) or int(number)
+    limits, last = amount.constraints, amount.last + len(match.group().split())
+    said, share = u.said(amount.first, last), int(match["number"] or 2)
+    if len(limits) == 2 and not limits[0].hard and not amount.unmet:  # a sum is the most, no middle: "$40 for both"
+        middle = sum(float(c.value) for c in limits) / 2
+        limits = (replace(limits[1], value=middle, hard=_VAGUE.search(said.casefold()) is None),)
     each = tuple(replace(c, value=round(float(c.value) / share, 2), said=said) for c in limits)
     return replace(amount, last=last, constraints=each)
 

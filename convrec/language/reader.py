@@ -134,7 +134,7 @@ class Reader:
         sums = find_prices(u, self._price(base))
         counted = number_asked(u)
         options = set(range(*counted[:2])) if counted else set()
-        if any(options and options <= set(range(a.first + 1, a.last)) for a in sums):
+        if any(options <= set(range(a.first + 1, a.last)) for a in sums):
             options = set()  # "$40 for the two of them"
         prices = [a for a in sums if (taken | options).isdisjoint(range(a.first, a.last))]
         taken |= {i for p in pointed for i in range(p.first, p.last)} | {

@@ -100,7 +100,8 @@ class ConvrecModel(nn.Module):
         return vectors
 
     def _gists(self, gist: Gist, symbols: Tensor, heard: Tensor) -> Tensor:
-        """(batch, length, hidden): at each ⟨item⟩ mark the gist of the last message before it, zero elsewhere."""
+        """(batch, length, hidden): at each ⟨item⟩ mark the gist of the last message and of what was read in it,
+        zero elsewhere."""
         turn = (symbols == self.symbols.control("user")).cumsum(1)
         last = (symbols < 0) & (turn == turn[:, -1:])  # a prompt has one ⟨item⟩ mark, and no message after it
         said: Tensor = gist(heard[-1 - symbols[last]], last.nonzero()[:, 0], len(symbols))

@@ -32,6 +32,7 @@ from convrec.language.reader import Situation
         ("I have $40 for the two of them", [(Op.AT_MOST, 20.0, True)]),
         ("at most 60 dollars for all three", [(Op.AT_MOST, 20.0, True)]),
         ("between $20 and $30 for the pair", [(Op.AT_LEAST, 10.0, True), (Op.AT_MOST, 15.0, True)]),
+        ("about $40 for both", [(Op.AT_MOST, 20.0, False)]),
         ("under $40 for the two of us", [(Op.AT_MOST, 40.0, True)]),
         ("I have 3 children", []),
         ("ten years of experience", []),

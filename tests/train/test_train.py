@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from small_model import round_trips, small_catalog, small_model
+from small_model import round_trips, small_catalog
 
 from convrec.conversation import Path as ConversationPath
 from convrec.conversation import PathTurn
@@ -20,9 +20,7 @@ from convrec.generate.request import Chosen, Request, Sampling, Token
 from convrec.model.ranking import score_paths
 from convrec.model.saved import load
 from convrec.regen.annotate import annotate
-from convrec.train.examples import NOTHING, batches, conversation, dialogues, held_out_users, sequence
-from convrec.train.material import material
-from convrec.train.recipe import Recipe, read_recipe
+from convrec.train.recipe import Recipe
 from convrec.train.run import train
 
 RECIPE = {
@@ -82,48 +80,6 @@ def test_a_phase_without_the_table_leaves_it_as_it_is(dataset: Dataset, tmp_path
     before, after = (model.table.state_dict() for model in models)
     assert all(torch.equal(before[name], after[name]) for name in before)
     assert not torch.equal(models[0].marks.weight, models[1].marks.weight)
-
-
-def test_nothing_of_held_out_users_and_no_last_item_is_trained_on(dataset: Dataset) -> None:
-    held = held_out_users(dataset)
-    assert held
-    data = material(dataset, Recipe.model_validate(RECIPE))
-    sequences = dataset.sequences()
-    kept = sorted(tuple(rows[:-2]) for user, rows in sequences.items() if user not in held)
-    assert sorted(map(tuple, data.histories)) == kept
-    assert not {d.user_id for d in data.dialogues} & held
-    assert data.narratives
-    assert all(len(history) < 8 - 2 for history, _, _, _ in data.narratives), "everyone bought 8 things"
-    for d in data.dialogues:
-        assert len(d.path.history) < len(sequences[d.user_id]) - 2, "the last two items are targets of the evaluation"
-
-
-def test_the_target_is_nowhere_in_its_prompt(dataset: Dataset) -> None:
-    _, renderer = small_model(catalog=dataset.catalog)
-    seen = 0
-    for dialogue in dialogues(dataset, dataset.sequences()):
-        example = conversation(renderer, dialogue, heard=True, read=True, words=True)
-        (place,) = np.flatnonzero(example.targets >= renderer.symbols.items)
-        target = example.targets[place]
-        if dialogue.target not in dialogue.path.history:
-            assert target not in example.symbols[: place + 1]
-        assert example.symbols[place] == renderer.symbols.control("item")
-        assert (example.targets[:place] == NOTHING).all()
-        seen += 1
-    assert seen > 50
-
-
-def test_sequences_supervise_every_item_and_only_items() -> None:
-    _, renderer = small_model()
-    example = sequence(renderer, [5, 9, 2])
-    assert example.targets.tolist() == [renderer.symbols.item(r) for r in (5, 9, 2)] + [NOTHING]
-
-
-def test_batches_hold_every_example_once_within_their_size() -> None:
-    sizes = np.random.default_rng(0).integers(1, 90, 700).tolist()
-    plan = batches(sizes, 256, np.random.default_rng(1), bucket=100)
-    assert sorted(i for batch in plan for i in batch) == list(range(700))
-    assert all(max(sizes[i] for i in batch) * len(batch) <= 256 for batch in plan)
 
 
 def test_a_stopped_run_goes_on_to_the_same_result(trained: Path, dataset: Dataset, tmp_path: Path) -> None:
@@ -326,34 +282,6 @@ def test_an_unknown_backbone_is_one_clear_error(
         train(dataset, tmp_path / "m", Recipe.model_validate(RECIPE), seed=0, backbone="./nothing", report=silent)
 
 
-def test_recipes_in_the_repository_are_sound_and_a_wrong_one_names_its_field(tmp_path: Path) -> None:
-    for path in (Path(__file__).parents[2] / "runs" / "recipes").glob("**/*.yaml"):
-        assert read_recipe(path).phases
-    wrong = tmp_path / "r.yaml"
-    wrong.write_text("phases: [{name: a, epochs: -1, learning_rate: 1.0, examples: {}}]")
-    with pytest.raises(ConfigError, match=r"phases.0.epochs"):
-        read_recipe(wrong)
-
-
-def test_every_ablation_is_the_embedded_recipe_but_for_one_field() -> None:
-    recipes = Path(__file__).parents[2] / "runs" / "recipes"
-    whole = read_recipe(recipes / "shop.yaml").model_dump()
-    changed = {}
-    for path in (recipes / "ablations").glob("*.yaml"):
-        own = read_recipe(path).model_dump()
-        (changed[path.stem],) = [name for name in whole if own[name] != whole[name]]
-    assert set(changed.values()) == {"fact_tokens", "hears", "item_vectors", "phases", "splice_facts"}
-
-
-def test_a_recipe_on_another_takes_its_fields_and_names_a_base_that_is_not_there(tmp_path: Path) -> None:
-    (tmp_path / "base.yaml").write_text("{layers: 7, phases: [{name: a, epochs: 1, learning_rate: 1.0, examples: {}}]}")
-    (tmp_path / "own.yaml").write_text("{base: base.yaml, hidden: 64}")
-    assert (read_recipe(tmp_path / "own.yaml").layers, read_recipe(tmp_path / "own.yaml").hidden) == (7, 64)
-    (tmp_path / "own.yaml").write_text("{base: other.yaml}")
-    with pytest.raises(ConfigError, match=r"other\.yaml"):
-        read_recipe(tmp_path / "own.yaml")
-
-
 @pytest.mark.parametrize("ablation", [{"hears": "nothing"}, {"splice_facts": False}, {"fact_tokens": False}])
 def test_what_was_trained_with_a_switch_is_served_with_it(
     dataset: Dataset, tmp_path: Path, ablation: dict[str, object]
@@ -370,6 +298,22 @@ def test_what_was_trained_with_a_switch_is_served_with_it(
     events = list(engine.generate(asked))
     facts = [event for event in events if isinstance(event, Token) and event.is_fact]
     assert bool(facts) == (name != "fact_tokens"), "at this temperature nearly everything allowed is said"
+
+
+@pytest.mark.parametrize("vectors", ["content", "collaborative"])
+def test_item_vectors_start_from_what_the_recipe_says_alone(dataset: Dataset, tmp_path: Path, vectors: str) -> None:
+    phases = [{**RECIPE["phases"][0], "epochs": 2}]  # type: ignore[index, dict-item]
+    recipe = Recipe.model_validate({**RECIPE, "phases": phases, "item_vectors": vectors})
+    out = train(dataset, tmp_path / "model", recipe, seed=1, backbone=None, report=silent)
+    table = load(out).model.table
+    assert table.content.any() == (vectors == "content")
+    assert table.collaborative.any() == table.free.any() == (vectors == "collaborative")
+    if vectors == "content":
+        alone = table.from_content(table.content) + table.from_collaborative.bias
+        torch.testing.assert_close(table.vectors(), alone)
+    both = Recipe.model_validate({**RECIPE, "phases": phases})
+    with pytest.raises(ConfigError, match=f"item vectors from {vectors}"):
+        train(dataset, tmp_path / "both", both, seed=1, backbone=str(out), report=silent)
 
 
 def test_a_gist_is_learnt_served_gone_on_with_and_taken_to_another_catalogue(dataset: Dataset, tmp_path: Path) -> None:
@@ -395,21 +339,3 @@ def test_a_gist_is_learnt_served_gone_on_with_and_taken_to_another_catalogue(dat
     begun = load(train(dataset, tmp_path / "begun", still, seed=1, backbone=str(plain), report=silent)).model.gist
     assert begun is not None
     assert begun.project.weight.abs().max() < 1e-3
-    with pytest.raises(ValueError, match="gist needs hears: encoder"):
-        Recipe.model_validate({**RECIPE, "gist": True, "hears": "tokens"})
-
-
-@pytest.mark.parametrize("vectors", ["content", "collaborative"])
-def test_item_vectors_start_from_what_the_recipe_says_alone(dataset: Dataset, tmp_path: Path, vectors: str) -> None:
-    phases = [{**RECIPE["phases"][0], "epochs": 2}]  # type: ignore[index, dict-item]
-    recipe = Recipe.model_validate({**RECIPE, "phases": phases, "item_vectors": vectors})
-    out = train(dataset, tmp_path / "model", recipe, seed=1, backbone=None, report=silent)
-    table = load(out).model.table
-    assert table.content.any() == (vectors == "content")
-    assert table.collaborative.any() == table.free.any() == (vectors == "collaborative")
-    if vectors == "content":
-        alone = table.from_content(table.content) + table.from_collaborative.bias
-        torch.testing.assert_close(table.vectors(), alone)
-    both = Recipe.model_validate({**RECIPE, "phases": phases})
-    with pytest.raises(ConfigError, match=f"item vectors from {vectors}"):
-        train(dataset, tmp_path / "both", both, seed=1, backbone=str(out), report=silent)
