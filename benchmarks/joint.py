@@ -23,8 +23,9 @@ from convrec.conversation import Path as Asked
 from convrec.datasets import Dataset, read_dataset
 from convrec.evaluate.histories import Recommender, test_cases
 from convrec.evaluate.language import language_figures, picks, write_narratives
-from convrec.evaluate.metrics import at_cutoffs, paired_interval
+from convrec.evaluate.metrics import at_cutoffs, jackknife_interval, paired_interval
 from convrec.evaluate.steering import evaluate_steering, questions, steering_ranks
+from convrec.evaluate.texts import Narrative
 from convrec.generate import load_engine
 from convrec.language.claims import ClaimChecker
 from convrec.language.encoder import load_encoder
@@ -36,6 +37,7 @@ DEMO, MODEL = ROOT / "data" / "demo", ROOT / "data" / "model"
 HIGHER = ("bleu", "rouge_l", "similarity", "distinct_1", "distinct_2", "true_before", "true_after",
           "history_true_before", "claims_per_narrative", "history_mentioned")  # fmt: skip
 LOWER = ("repeated_frame_rate", "self_repetition", "contradicted_before", "dropped_sentences")  # the better
+GROUPS = 20  # of the questions, one left out at a time: how far a difference is chance
 
 
 def history_ranks(recommender: Recommender, dataset: Dataset) -> NDArray[np.float64]:
@@ -79,7 +81,13 @@ def language(hybrid: Path | None, count: int) -> dict[str, object]:
     every = questions(read_dataset(DEMO), Reader(engine.catalog, encoder))
     asked = every[:: max(1, len(every) // count)][:count]
     checker = ClaimChecker(engine.catalog)
-    joint = language_figures(write_narratives(engine, asked), asked, checker, encoder)
+
+    def measured(written: list[Narrative], without: int | None = None) -> dict[str, float]:
+        kept = [i for i in range(len(asked)) if without is None or i % GROUPS != without]
+        return language_figures([written[i] for i in kept], [asked[i] for i in kept], checker, encoder)
+
+    told = write_narratives(engine, asked)
+    joint = measured(told)
     figures: dict[str, object] = {
         "claims_true_after": joint["true_after"],
         "repeated_frame_rate": joint["repeated_frame_rate"],
@@ -87,10 +95,20 @@ def language(hybrid: Path | None, count: int) -> dict[str, object]:
         "joint_language": joint,
     }
     if hybrid is not None:
-        rows = picks(load_hybrid(hybrid), asked, engine.catalog)
-        other = language_figures(write_narratives(engine, asked, rows=rows), asked, checker, encoder)
-        worse = [name for name in HIGHER if joint[name] < other[name]] + [n for n in LOWER if joint[n] > other[n]]
-        figures |= {"hybrid_language": other, "joint_worse_than_hybrid": worse}
+        others = write_narratives(engine, asked, rows=picks(load_hybrid(hybrid), asked, engine.catalog))
+        other = measured(others)
+        parts = [(measured(told, group), measured(others, group)) for group in range(GROUPS)]
+        ahead = {
+            name: jackknife_interval(sign * (joint[name] - other[name]), [sign * (a[name] - b[name]) for a, b in parts])
+            for names, sign in ((HIGHER, 1), (LOWER, -1))
+            for name in names
+        }
+        figures |= {
+            "hybrid_language": other,
+            "joint_worse_than_hybrid": [name for name, (low, high) in ahead.items() if low + high < 0],
+            "joint_surely_worse_than_hybrid": [name for name, (_, high) in ahead.items() if high < 0],
+            "joint_better_by": {name: list(interval) for name, interval in ahead.items()},
+        }
     return figures
 
 

@@ -4,10 +4,20 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import bootstrap
+from scipy.stats import bootstrap, ttest_1samp
 from sklearn.metrics import label_ranking_average_precision_score, ndcg_score, top_k_accuracy_score
 
-from convrec.evaluate.metrics import at_cutoffs, gains, hits, mrr, ndcg, paired_interval, ratio_interval, recall
+from convrec.evaluate.metrics import (
+    at_cutoffs,
+    gains,
+    hits,
+    jackknife_interval,
+    mrr,
+    ndcg,
+    paired_interval,
+    ratio_interval,
+    recall,
+)
 from convrec.model.ranking import expected_ranks
 
 
@@ -71,3 +81,10 @@ def test_the_interval_of_a_ratio_is_that_of_scipy() -> None:
         low, high = ratio_interval(a, b, draws=4000)
         assert (low, high) == pytest.approx((found.low, found.high), rel=0.02)
         assert high - low < 0.75 * np.subtract(*reversed(ratio_interval(a, rng.permutation(b)))), "pairs are kept"
+
+
+def test_the_jackknife_of_a_mean_is_students_interval() -> None:
+    values = np.random.default_rng(2).normal(3, 1, 12)
+    left = [float(np.delete(values, i).mean()) for i in range(len(values))]
+    expected = ttest_1samp(values, 0).confidence_interval(0.95)
+    assert jackknife_interval(float(values.mean()), left) == pytest.approx((expected.low, expected.high))
