@@ -244,8 +244,17 @@ def plain(mark: str) -> str:
 
 
 def render(marked: str, facts: Mapping[str, str]) -> str:
-    """What a person reads. Raises KeyError for a fact without a value: the engine masks those, so it is a bug."""
-    return "".join(facts[piece] if is_fact else piece for piece, is_fact in split(marked))
+    """What a person reads; of one they read "1 piece". Raises KeyError for a fact without a value: the engine masks
+    those, so it is a bug."""
+    said, counted = "", ""
+    for piece, is_fact in split(marked):
+        if is_fact:
+            said += facts[piece]
+            counted = f" {piece.partition(':')[2]}" if facts[piece] == "1" else ""
+        else:
+            alone = counted.endswith("s") and re.match(rf"{counted}\b", piece)
+            said, counted = said + (counted[:-1] + piece[alone.end() :] if alone else piece), ""
+    return said
 
 
 def _is_only_meant(wish: Constraint) -> bool:

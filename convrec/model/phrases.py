@@ -2,9 +2,9 @@
 
 A small backbone trained from nothing mixes its sentences now and then ("Both it and your ⟨same:use⟩ ⟨shared_use⟩."),
 which no claim checker hears. So no symbol is drawn that never followed the `ORDER` symbols before it in a sentence of
-the training narratives, nor one from which the facts at hand lead to no end of the sentence; and no fact is told twice
-in a sentence unless some sentence read told it twice. Facts that are only numbered (⟨owned:1⟩, ⟨owned:4⟩) stand for
-each other. A pretrained backbone knows its language and needs no such list.
+the replies it was trained on, nor one from which the facts at hand lead to no end of the sentence; and no fact is told
+twice in a sentence unless some sentence read told it twice. Facts that are only numbered (⟨owned:1⟩, ⟨owned:4⟩) stand
+for each other. A pretrained backbone knows its language and needs no such list.
 """
 
 from __future__ import annotations

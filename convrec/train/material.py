@@ -90,9 +90,10 @@ def _describes(recipe: Recipe) -> bool:
 
 
 def phrases(data: Material, renderer: Renderer) -> Phrases | None:
-    """What the prose that is trained on says; None where there is none."""
-    told = [(text, row, Context(history)) for history, row, _, text in data.narratives]
-    told += [(d.narrative, d.target, d.context) for d in data.dialogues if d.narrative]
+    """What the replies that are trained on say, and where there are none the other prose; None without either: nothing
+    but replies is served, and "Wanted a lamp, so took this one" is no way to reply."""
+    told = [(d.narrative, d.target, d.context) for d in data.dialogues if d.narrative]
+    told = told or [(text, row, Context(history)) for history, row, _, text in data.narratives]
     texts = (renderer.words(*each) for each in told)
     return Phrases.of(renderer.symbols, renderer.tokenizer, texts) if told else None
 

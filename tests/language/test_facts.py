@@ -44,6 +44,21 @@ def test_facts_of_an_item_in_context() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("marked", "read"),
+    [
+        ("It has ⟨attr:pieces⟩ pieces.", "It has 1 piece."),
+        ("⟨attr:pieces⟩ pieces, ⟨attr:sheets⟩ sheets", "1 piece, 12 sheets"),
+        ("pieces: ⟨attr:pieces⟩, piecesome", "pieces: 1, piecesome"),
+        ("⟨attr:pieces⟩ sheets, pieces", "1 sheets, pieces"),
+        ("⟨attr:pieces⟩ piecesome", "1 piecesome"),
+        ("⟨least⟩ pieces", "1 pieces"),
+    ],
+)
+def test_of_one_thing_the_singular_is_read(marked: str, read: str) -> None:
+    assert render(marked, {"attr:pieces": "1", "attr:sheets": "12", "least": "1"}) == read
+
+
 def test_missing_values_have_no_fact() -> None:
     assert facts_of(CATALOG, 3, Context(reference=3)) == {"title": "Something without a price"}
     assert "extra" in facts_of(CATALOG, 1, Context(reference=0))

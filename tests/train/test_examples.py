@@ -1,14 +1,21 @@
 """Examples: what is supervised, what is never looked at, and batches of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from small_model import round_trips, small_model
 
 from convrec.datasets import Dataset
+from convrec.language.facts import Context
+from convrec.model.phrases import Phrases
 from convrec.regen.annotate import annotate
 from convrec.train.examples import NOTHING, batches, conversation, dialogues, held_out_users, sequence
-from convrec.train.material import material
+from convrec.train.material import Material, material, phrases
 from convrec.train.recipe import Recipe
+
+PHASE = {"name": "all", "epochs": 1, "learning_rate": 0.01, "examples": {"histories": 1, "narratives": 1}}
+RECIPE = Recipe.model_validate({"phases": [PHASE]})
 
 
 @pytest.fixture(scope="module")
@@ -19,8 +26,7 @@ def dataset() -> Dataset:
 def test_nothing_of_held_out_users_and_no_last_item_is_trained_on(dataset: Dataset) -> None:
     held = held_out_users(dataset)
     assert held
-    phase = {"name": "all", "epochs": 1, "learning_rate": 0.01, "examples": {"histories": 1, "narratives": 1}}
-    data = material(dataset, Recipe.model_validate({"phases": [phase]}))
+    data = material(dataset, RECIPE)
     sequences = dataset.sequences()
     kept = sorted(tuple(rows[:-2]) for user, rows in sequences.items() if user not in held)
     assert sorted(map(tuple, data.histories)) == kept
@@ -44,6 +50,25 @@ def test_the_target_is_nowhere_in_its_prompt(dataset: Dataset) -> None:
         assert (example.targets[:place] == NOTHING).all()
         seen += 1
     assert seen > 50
+
+
+def test_a_model_says_what_replies_say_and_other_prose_only_where_there_are_none(dataset: Dataset) -> None:
+    _, renderer = small_model(catalog=dataset.catalog)
+    data = material(dataset, RECIPE)
+
+    def read(told: Material, text: str, row: int, context: Context) -> bool:
+        found = phrases(told, renderer)
+        assert found is not None
+        extended = Phrases.of(renderer.symbols, renderer.tokenizer, [renderer.words(text, row, context)])
+        return {tuple(row) for row in extended.read.tolist()} <= {tuple(row) for row in found.read.tolist()}
+
+    reply = data.dialogues[0]
+    history, row, _, reason = next(n for n in data.narratives if n[2] == "purchase_reason")
+    silent = replace(data, dialogues=[])
+    assert read(data, reply.narrative, reply.target, reply.context)
+    assert not read(data, reason, row, Context(history))
+    assert read(silent, reason, row, Context(history))
+    assert phrases(replace(silent, narratives=[]), renderer) is None
 
 
 def test_sequences_supervise_every_item_and_only_items() -> None:
