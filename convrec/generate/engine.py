@@ -32,6 +32,7 @@ from convrec.model.ranking import collate, score_paths, wishes_met
 
 TOP_P = 0.9
 TIES = ("owned:", "same:", "fits", "asked_fits")
+ONCE = ("title", "price")  # told in one sentence of a text at most, and no training text tells a title twice
 COMPARING = ("reference", "reference_brand", "reference_price", "saving", "extra")
 
 
@@ -51,6 +52,7 @@ class Stream:
     sayable: NDArray[np.bool_] | None = None  # of model.phrases
     sentence: tuple[int, ...] = ()  # the symbols of the sentence being written
     ties: frozenset[int] = frozenset()  # the facts that name something owned, until one is told
+    told: frozenset[int] = frozenset()  # of ONCE, in this sentence
     length: int = 0
     done: bool = False
 
@@ -79,6 +81,7 @@ class Engine:
         self._sayable[[i for i in renderer.tokenizer.all_special_ids if i < symbols.text]] = False
         self._sayable[symbols.control("end")] = True
         self._ties = frozenset(symbols.fact(name) for name in symbols.facts if name.startswith(TIES))
+        self._once = frozenset(symbols.fact(name) for name in ONCE if symbols.has_fact(name))
         self._comparing = [symbols.fact(name) for name in COMPARING if symbols.has_fact(name)]
         with torch.inference_mode():
             self.head = model.head() if index is None else served(model.indexed_head(index))
@@ -187,6 +190,7 @@ class Engine:
         if self.phrases is None or stream.sayable is None:
             return None
         following = self.phrases.after(stream.sentence, stream.sayable)
+        following = following[stream.allowed[following]]
         if stream.ties and not stream.sentence and stream.length < stream.sampling.max_tokens * 2 // 3:
             following = following[following != self.model.symbols.control("end")]
         return following
@@ -197,6 +201,10 @@ class Engine:
         if self.phrases is not None:
             stream.sentence = self.phrases.extended(stream.sentence, symbol)
             stream.ties = frozenset() if symbol in stream.ties else stream.ties
+            stream.told |= self._once.intersection([symbol])
+            if stream.told and not stream.sentence:
+                stream.allowed[list(stream.told)] = False
+                stream.told, stream.sayable = frozenset(), self.phrases.sayable(stream.allowed.numpy())
 
     def _emit(self, stream: Stream, symbol: int | None) -> Iterator[Event]:
         if stream.done:

@@ -47,6 +47,15 @@ _SINGLE = re.compile(
     r"(?:a|1) (?:single|solitary|lone) (?:1|one|piece|item|unit)|a single(?= *$| [.!?,])|"
     r"not a whole (?:pack|box|set)|no multipacks?)(?!\S)"
 )
+_THEM = r"(?: of (?:them|those|these))?"
+_SEVERAL = re.compile(
+    rf"(?<!\S)(?:an? (?:set|pack|packet|box){_THEM} (?:would|might) be (?:better|nicer|best|good|great|ideal)"
+    r"(?: than (?:just )?(?:a |the )?(?:single )?(?:1|one))?|"
+    rf"(?:as a|(?:prefer|rather have|rather buy|rather get|like|want|take) (?:(?:it|them) in )?a) (?:set|pack|packet)"
+    rf"{_THEM}(?= *$| [.!?,]| (?:please|pls|instead|though|really)(?!\S))|"
+    rf"(?:more than (?:1|one)|several|a few){_THEM} (?:in|to|per) (?:an?|the|each|1) (?:pack|packet|box|set)|"
+    rf"(?<!not )(?:a|the) whole (?:set|pack|packet|box)(?! (?:is|would be) (?:silly|too))){_THEM}(?!\S)"
+)
 _AFTER = re.compile(
     rf"(?: of \w+)? (?:(?P<upper>{AFTER_UPPER})|(?P<lower>{AFTER_LOWER})|(?P<around>{AFTER_AROUND}))(?!\S)"
 )
@@ -90,12 +99,17 @@ class Measures:
             number_at = utterance.line.count(" ", 0, match.start("number"))
             if number_at not in taken and (amount := self._read(utterance, match, number_at, relevant)):
                 found.append(amount)
-        single = _SINGLE.search(utterance.line)
-        if single and relevant.get("pieces") and not any(c.facet == "pieces" for a in found for c in a.constraints):
-            first, last = utterance.span(single)
-            said = utterance.said(first, last)
-            found.append(Amount(first, last, (Constraint("pieces", Op.IS, 1.0, True, said),)))
+        if relevant.get("pieces") and not any(c.facet == "pieces" for a in found for c in a.constraints):
+            found += self._in_a_pack(utterance)
         return found
+
+    def _in_a_pack(self, utterance: Utterance) -> list[Amount]:
+        """ "A set would be better than a single one": how many there are to be in a pack, said without a figure."""
+        for pattern, op, count in ((_SEVERAL, Op.AT_LEAST, 2.0), (_SINGLE, Op.IS, 1.0)):
+            if match := pattern.search(utterance.line):
+                first, last = utterance.span(match)
+                return [Amount(first, last, (Constraint("pieces", op, count, True, utterance.said(first, last)),))]
+        return []
 
     def _read(self, u: Utterance, match: re.Match[str], at: int, relevant: Mapping[str, int]) -> Amount | None:
         number = match["number"]  # "1.5", "a", "half a"

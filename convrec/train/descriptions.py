@@ -3,8 +3,8 @@ whose first phase ties an item to its text before anything is asked of it).
 
 Histories place items by who buys them, and a table that was kept as they made it hardly tells a thick pen from a thin
 one: a message can only choose between what lies apart. A description has no shopper, so no history is learnt by heart
-over it. Most are said in a sentence of those that critiques are trained in ("do you have …?"): which words of a message
-name goods, and which only carry them, is learnt so.
+over it. Most are said in a sentence of those that critiques are trained in ("do you have …?") or of others
+(prompts/regen/carriers.yaml): which words of a message name goods, and which only carry them, is learnt so.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ def descriptions(catalog: Catalog) -> list[tuple[str, int]]:
     """EACH texts of every item that says anything, with its row; of the same catalogue always the same."""
     rng = random.Random(f"descriptions of {catalog.version}")
     sentences = [text for kind in SENTENCES for text in phrasings("critiques")[kind] if len(slots_of(text)) == 1]
+    sentences += phrasings("carriers")["carriers"]
     drawn = ((described(item, rng), row) for row, item in enumerate(catalog.items) for _ in range(EACH))
     return [(said(text, sentences, rng), row) for text, row in drawn if text]
 

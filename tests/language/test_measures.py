@@ -4,7 +4,7 @@ import pytest
 
 from convrec.catalog import Catalog, Item
 from convrec.conversation import Op
-from convrec.language.reader import Reader
+from convrec.language.reader import Reader, Situation
 
 WIDTHS = {"Noor": 50, "Vela": 100, "Iris": 180}
 READER = Reader(
@@ -34,3 +34,24 @@ READER = Reader(
 def test_a_measure_is_read_in_the_unit_of_its_facet(text: str, said: list[tuple[Op, float, bool]]) -> None:
     found = [(c.op, c.value, c.hard) for c in READER.read(text).constraints if c.facet == "width_cm"]
     assert found == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a set would be better than a single one", [(Op.AT_LEAST, 2.0)]),
+        ("I'd rather have a pack of them", [(Op.AT_LEAST, 2.0)]),
+        ("do you have it as a set?", [(Op.AT_LEAST, 2.0)]),
+        ("not just one, a whole box", [(Op.AT_LEAST, 2.0)]),
+        ("several of them in a pack", [(Op.AT_LEAST, 2.0)]),
+        ("not a whole box", [(Op.IS, 1.0)]),
+        ("a whole pack is too much", [(Op.IS, 1.0)]),
+        ("just a single one", [(Op.IS, 1.0)]),
+        ("a pack of 12", [(Op.IS, 12.0)]),
+        ("I'd like a pack from Tarn", []),
+    ],
+)
+def test_how_many_in_a_pack_without_a_figure(text: str, said: list[tuple[Op, float]]) -> None:
+    leads = [Item(f"p{n}", f"Tarn Leads {n}", "Tarn", ("Leads",), 2.0, attributes={"pieces": n}) for n in (1, 6, 12)]
+    reader, shown = Reader(Catalog(leads)), Situation(reference=0, shown=(0,))
+    assert [(c.op, c.value) for c in reader.read(text, shown).constraints if c.facet == "pieces"] == said

@@ -93,6 +93,17 @@ def test_an_engine_with_phrases_says_only_sentences_of_theirs(seed: int, tempera
         assert MARK.sub("…", sentence.strip()) in known
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 1000))
+def test_an_engine_with_phrases_names_an_item_in_one_sentence_alone(seed: int) -> None:
+    texts = ("The ⟨title⟩. It will do. The ⟨title⟩.", "Take the ⟨title⟩. It costs ⟨price⟩. Take it.")
+    phrases = Phrases.of(SYMBOLS, TOKENIZER, [RENDERER.words(text, 0, Context()) for text in texts])
+    asked = Request(Asked((1, 2, 3)), np.ones(30, bool), sampling=Sampling(3.0, 60, seed))
+    engine = Engine(MODEL, RENDERER, phrases=phrases)
+    told = [e.text for e in engine.generate([asked]) if isinstance(e, Token) and e.is_fact]
+    assert told.count("⟨title⟩") <= 1
+
+
 def test_saved_and_read_again(tmp_path: Path) -> None:
     assert Phrases.saved(tmp_path, SYMBOLS, TOKENIZER) is None
     PHRASES.save(tmp_path)
