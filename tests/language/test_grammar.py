@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rapidfuzz import fuzz
 
 from convrec.errors import DataError
-from convrec.language.grammar import articles, expand, listed, money, phrasings, roughen, slots_of
+from convrec.language.grammar import CHOICE, SLOT, articles, expand, listed, money, phrasings, roughen, slots_of
 
 
 def test_a_choice_and_a_slot_are_filled() -> None:
@@ -74,3 +74,15 @@ def test_held_out_phrasings_are_no_near_copies(held_out: str) -> None:
         for template in kind:
             nearest = max(train, key=lambda known: fuzz.ratio(template.lower(), known))
             assert fuzz.ratio(template.lower(), nearest) < 80, (template, nearest)
+
+
+@pytest.mark.parametrize("held_out", ["critiques_unseen", "critiques_blind"])
+def test_what_carries_a_description_is_no_near_copy_of_held_out_phrasings(held_out: str) -> None:
+    blank = [SLOT.sub("…", template.lower()) for kind in phrasings(held_out).values() for template in kind]
+    carriers = phrasings("carriers")["carriers"]
+    assert len(set(carriers)) == len(carriers) >= 600
+    for carrier in carriers:
+        assert slots_of(carrier) == {"goods"}
+        assert not CHOICE.search(carrier)
+        said = SLOT.sub("…", carrier.lower())
+        assert max(fuzz.ratio(said, known) for known in blank) < 80, carrier
