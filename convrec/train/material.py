@@ -70,7 +70,7 @@ def material(dataset: Dataset, recipe: Recipe) -> Material:
     kept = [rows[: -recipe.hold_back] if len(rows) > 2 else rows for rows in trained.values()]
     everything = list(dialogues(dataset, sequences))
     for_validation = [d for d in everything if d.split == "validation"]
-    if not for_validation and any(phase.select in ("conversations", "both") for phase in recipe.phases):
+    if not for_validation and any(phase.select == "conversations" for phase in recipe.phases):
         raise ConfigError(
             "the recipe chooses by conversations, but the dataset has none for validation; write some with "
             "`convrec regen write --hold-out 0.2`, or let the recipe select by histories"

@@ -36,7 +36,7 @@ class Phase(BaseModel):
     table: bool = Field(True, description="false keeps the item table as it is: words can cost the ranking little then")
     text_weight: float = Field(0.25, ge=0, description="weight of a text position beside 1 for an item position")
     asked_weight: float = Field(1.0, gt=0, description="weight of the item that answers a message, beside the same 1")
-    select: Literal["histories", "conversations", "both", "none"] = "histories"
+    select: Literal["histories", "conversations", "none"] = "histories"
     patience: int = Field(6, gt=0, description="validations without a better one before the phase ends")
 
 

@@ -169,8 +169,8 @@ def validator(renderer: Renderer, data: Material, phase: Phase) -> Callable[[Con
             ranks = expected_ranks(scores, [target for _, target, _ in questions], allowed)
             figures[f"{name}_recall_at_10"] = float((ranks <= 10).mean())
             figures[f"{name}_ndcg_at_10"] = float(np.where(ranks <= 10, 1 / np.log2(ranks + 1), 0).mean())
-        chosen = asked if phase.select == "both" else [phase.select]
-        figures["score"] = sum(figures[f"{name}_recall_at_10"] + figures[f"{name}_ndcg_at_10"] for name in chosen)
+        chosen = "histories" if phase.select == "histories" else "conversations"
+        figures["score"] = figures[f"{chosen}_recall_at_10"] + figures[f"{chosen}_ndcg_at_10"]
         return figures
 
     return validate

@@ -12,8 +12,7 @@ from convrec.model.phrases import Phrases
 from convrec.regen.annotate import annotate
 from convrec.train.examples import NOTHING, batches, conversation, dialogues, held_out_users, sequence
 from convrec.train.material import Material, material, phrases
-from convrec.train.recipe import Phase, Recipe
-from convrec.train.run import validator
+from convrec.train.recipe import Recipe
 
 PHASE = {"name": "all", "epochs": 1, "learning_rate": 0.01, "examples": {"histories": 1, "narratives": 1}}
 RECIPE = Recipe.model_validate({"phases": [PHASE]})
@@ -36,19 +35,6 @@ def test_nothing_of_held_out_users_and_no_last_item_is_trained_on(dataset: Datas
     assert all(len(history) < 8 - 2 for history, _, _, _ in data.narratives), "everyone bought 8 things"
     for d in data.dialogues:
         assert len(d.path.history) < len(sequences[d.user_id]) - 2, "the last two items are targets of the evaluation"
-
-
-def test_a_phase_is_chosen_by_histories_by_conversations_or_by_the_sum_of_both(dataset: Dataset) -> None:
-    model, renderer = small_model(catalog=dataset.catalog)
-    data = material(dataset, RECIPE)
-
-    def figures(select: str) -> dict[str, float]:
-        return validator(renderer, data, Phase.model_validate(PHASE | {"select": select}))(model)
-
-    both = figures("both")
-    parts = [figures(select)["score"] for select in ("histories", "conversations")]
-    assert all(part > 0 for part in parts)
-    assert both["score"] == pytest.approx(sum(parts))
 
 
 def test_the_target_is_nowhere_in_its_prompt(dataset: Dataset) -> None:
