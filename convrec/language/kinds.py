@@ -277,9 +277,11 @@ class Kinds:
         if kind in named or len(aside) < len(named) - 1 or (around and aim.kind_is < SURELY):
             return False
         draft.category, draft.unmet = kind, []
-        # "something flat for letters" is no mouse
+        wanted = Constraint("category", Op.IS, kind, False, u.said(0, len(u)))
+        # "something flat for letters" is no mouse, and "refills for it" are those that fit it
         known = {"price", "brand", "use", "category", *self._topics.within[kind]}
-        draft.wishes += [c.said for c in draft.constraints if c.facet not in known]
-        draft.constraints = [c for c in draft.constraints if c.facet in known]
-        draft.put(Constraint("category", Op.IS, kind, False, u.said(0, len(u))))
+        fitting = [c for c in draft.constraints if c.facet == "compatible" and self._catalog.mask([c, wanted]).any()]
+        draft.wishes += [c.said for c in draft.constraints if c.facet not in known and c not in fitting]
+        draft.constraints = [c for c in draft.constraints if c.facet in known or c in fitting]
+        draft.put(wanted)
         return True
