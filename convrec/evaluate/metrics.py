@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
 Floats = NDArray[np.float64]
 Ranks = Floats | Sequence[float]
@@ -63,6 +62,8 @@ def ratio_interval(a: Floats, b: Floats, *, draws: int = 2000, seed: int = 0) ->
 def jackknife_interval(whole: float, parts: Floats | Sequence[float]) -> tuple[float, float]:
     """95 % interval of a figure that is no mean over questions (BLEU, distinct-n), by the grouped jackknife: `parts` is
     (groups,) the figure with each of at least two equal groups of the questions left out; Student's t."""
+    from scipy.stats import t as student
+
     left, groups = np.asarray(parts, dtype=np.float64), len(parts)
     error = np.sqrt((groups - 1) / groups * np.square(left - left.mean()).sum())
     reach = float(student.ppf(0.975, groups - 1) * error)
